@@ -13,6 +13,19 @@ export interface StoreIdentity {
   readonly primarySlot: string;
 }
 
+/** Everything that a new store begins with, written before anyone can see it. */
+export interface StoreSeed {
+  readonly identity: StoreIdentity;
+  readonly workspace: Workspace;
+  readonly owner: Member;
+  readonly slots: readonly SlotRecord[];
+  readonly peppers: readonly SealedPepper[];
+  readonly sealed: readonly SealedRecord[];
+  readonly audit: readonly AuditEntry[];
+  /** Takes away what was made outside the database for it (keychain entry, key file) when the store was not made. */
+  undo(): Promise<void>;
+}
+
 export interface PageRequest {
   /** Most items on the page. */
   readonly limit: number;
@@ -60,6 +73,8 @@ export interface AuditReader {
 export interface SlotReader {
   /** Oldest first. */
   all(): Promise<readonly SlotRecord[]>;
+  /** Id of the slot that opens the store when nothing is said. */
+  primary(): Promise<string>;
   peppers(): Promise<readonly SealedPepper[]>;
   sealed(record: string, field: string): Promise<SealedRecord | undefined>;
   allSealed(): Promise<readonly SealedRecord[]>;

@@ -24,7 +24,9 @@ export interface AnchorMark {
 export interface Anchor {
   /** The highest readable mark, undefined when there is none. With `check`, marks whose MAC is wrong are left out. */
   read(check?: (body: Uint8Array) => Uint8Array): AnchorMark | undefined;
-  /** Writes the mark unless a higher one of the same store is there. `mac` is absent while the store is locked. */
+  /** Does a readable mark carry a MAC that is wrong? */
+  tampered(check: (body: Uint8Array) => Uint8Array): boolean;
+  /** Writes the mark unless a higher one, or one of another store, is there. `mac` is absent while the store is locked. */
   raise(mark: AnchorMark, mac?: (body: Uint8Array) => Uint8Array): void;
   /** Forgets everything and starts from this mark, or from nothing. */
   reset(mark: AnchorMark | undefined, mac?: (body: Uint8Array) => Uint8Array): void;

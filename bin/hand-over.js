@@ -1,0 +1,42 @@
+'use strict';
+
+const { spawn } = require('node:child_process');
+const { constants } = require('node:os');
+
+/**
+ * Runs this very command under another Node and ends as it ends: same exit code, or same signal.
+ * `refuse` is called when that Node can't be started.
+ */
+exports.handOver = function handOver(node, refuse) {
+  const child = spawn(node, process.argv.slice(1), { stdio: 'inherit' });
+  passSignals(child);
+  child.on('error', refuse);
+  child.on('exit', (code, signal) => {
+    if (signal === null) {
+      process.exitCode = code;
+      return;
+    }
+    // The shell is to see what ended the command. The exit code is for a signal that doesn't end us.
+    process.exitCode = 128 + constants.signals[signal];
+    process.removeAllListeners(signal);
+    process.kill(process.pid, signal);
+  });
+};
+
+function passSignals(child) {
+  if (process.platform === 'win32') return;
+  for (const signal of ['SIGTERM', 'SIGHUP', 'SIGCONT', 'SIGWINCH']) {
+    process.on(signal, () => child.kill(signal));
+  }
+  // A terminal sends these two to every process in the foreground, so the child has them already; twice
+  // would be "give up at once". Without a terminal only this process can pass them on.
+  const onTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY;
+  for (const signal of ['SIGINT', 'SIGQUIT']) {
+    process.on(signal, () => onTerminal || child.kill(signal));
+  }
+  // A shell waits for this process to stop, not for the child. SIGCONT wakes both.
+  process.on('SIGTSTP', () => {
+    child.kill('SIGTSTP');
+    process.kill(process.pid, 'SIGSTOP');
+  });
+}

@@ -1,0 +1,56 @@
+#!/usr/bin/env node
+// Checks the version of Node before anything native is loaded: without Node-API 10 (Node 20, 22.12, 22.13)
+// better-sqlite3 13 and argon2 0.45 end in a segmentation fault. This file is ES5, so that an old Node can
+// say which one it needs.
+// biome-ignore-all lint/style/useTemplate: not in ES5
+// biome-ignore-all lint/complexity/useArrowFunction: not in ES5
+'use strict';
+
+/** The first with Node-API 10; the same as "engines" in package.json, which a test compares. */
+var NEEDED = '22.14';
+
+/** The development dependency `node`: a clone has it, an installed package doesn't. */
+var PINNED = __dirname + '/../node_modules/node/bin/node' + (process.platform === 'win32' ? '.exe' : '');
+
+if (Number(process.versions.napi) >= 10) {
+  start();
+} else if (parseInt(process.versions.node, 10) >= 16) {
+  require('./hand-over.js').handOver(PINNED, refuseNode);
+} else {
+  refuseNode();
+}
+
+function start() {
+  var program = load();
+  if (program === undefined) return;
+  program.main(process.argv.slice(2), program.liveContext(process)).then(function (code) {
+    process.exitCode = code;
+  });
+}
+
+function load() {
+  try {
+    return require('../dist/keywright.cjs');
+  } catch (error) {
+    if (process.env.KEYWRIGHT_DEBUG === '1') throw error;
+    refuse(
+      'unexpected',
+      'not installed completely: ' + String(error.message).split('\n')[0],
+      'in a clone run npm ci, else install it again',
+    );
+    return undefined;
+  }
+}
+
+function refuseNode() {
+  var message = 'needs Node.js ' + NEEDED + ' or newer, this is ' + process.versions.node;
+  refuse('node_too_old', message, 'get it from https://nodejs.org');
+}
+
+/** Says in one line what failed, or as JSON when that was asked for. */
+function refuse(code, message, hint) {
+  var asJson = process.argv.indexOf('--json') !== -1;
+  var json = JSON.stringify({ error: { code: code, message: message, hint: hint } });
+  process.stderr.write((asJson ? json : 'keywright: ' + message + '; ' + hint) + '\n');
+  process.exitCode = 1;
+}

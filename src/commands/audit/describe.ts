@@ -1,0 +1,29 @@
+import type { AuditEntry } from '../../domain/audit/entry.ts';
+import { hex } from '../../domain/audit/chain.ts';
+import type { Column } from '../../terminal/output.ts';
+import { moment, rfc3339 } from '../../terminal/time.ts';
+
+/** An audit entry for `--json`. Fields are only ever added. */
+export function entryJson(entry: AuditEntry): object {
+  const { seq, actor, osUser, action, target, workspaceId, facts, locked } = entry;
+  const what = { seq, at: rfc3339(entry.at), actor, os_user: osUser, action, target, workspace_id: workspaceId, facts };
+  return { ...what, locked, sealed: entry.seal !== null, hash: hex(entry.hash) };
+}
+
+/** The columns of `audit list`; their order in TSV is frozen. */
+export function entryColumns(now: number): readonly Column<AuditEntry>[] {
+  return [
+    { header: 'SEQ', tsv: (entry) => String(entry.seq) },
+    { header: 'TIME', tsv: (entry) => rfc3339(entry.at), cell: (entry) => moment(entry.at, now, undefined, { zone: false }) },
+    { header: 'ACTOR', tsv: (entry) => entry.actor },
+    { header: 'ACTION', tsv: (entry) => entry.action },
+    { header: 'TARGET', tsv: (entry) => entry.target },
+    { header: 'FACTS', tsv: (entry) => JSON.stringify(entry.facts), cell: factsOf, flexible: true },
+  ];
+}
+
+/** The facts that a person looks for; `audit list --json` has all of them. */
+function factsOf(entry: AuditEntry): string {
+  const { name, slug, scope, reason, kind } = entry.facts;
+  return [name, slug, scope, kind, reason].filter((fact) => typeof fact === 'string').join(' · ');
+}

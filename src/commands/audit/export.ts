@@ -1,0 +1,56 @@
+import type { Context } from '../../context.ts';
+import { exportLog, publicKeyPem, SIGNING_KEY, signingKey } from '../../domain/audit/export.ts';
+import { parseSince } from '../../domain/time.ts';
+import { Failure } from '../../errors.ts';
+import type { Command } from '../command.ts';
+import { badValue, type Input } from '../input.ts';
+
+export const exportCommand: Command = {
+  name: 'export',
+  summary: 'write the audit log as signed JSON lines',
+  details: 'The last line is an Ed25519 signature over the SHA-256 of all before it; audit verify --file checks it anywhere.',
+  options: [
+    { flags: '--output <file>', about: 'make this file (0600) instead of writing to stdout', completes: 'file' },
+    { flags: '--since <when>', about: 'only entries since, e.g. 30d or 2026-11-01' },
+    { flags: '--public-key', about: 'only print the public key, as PEM' },
+  ],
+  examples: ['audit export --output audit.jsonl', 'audit export --public-key > audit.pem'],
+  async run(context, input) {
+    const from = await firstEntry(context, input);
+    const seed = await signingSeed(context);
+    const { publicKey } = signingKey(seed);
+    if (input.flag('publicKey')) {
+      await (context.out.audience === 'json' ? context.out.json({ public_key: publicKey }) : context.out.raw(publicKeyPem(publicKey)));
+      return undefined;
+    }
+    const lines = exportLog((await context.store()).audit, from, seed);
+    const output = input.text('output');
+    if (output === undefined) for await (const line of lines) await context.out.raw(line);
+    else await context.writePrivate(output, lines);
+    await context.out.say(`signed by ${publicKey}`);
+    return undefined;
+  },
+};
+
+async function signingSeed(context: Context): Promise<Uint8Array> {
+  const sealed = await (await context.store()).slots.sealed(SIGNING_KEY.record, SIGNING_KEY.field);
+  if (sealed === undefined) throw new Failure('slot_damaged', 'the signing key of the audit log is missing', { hint: '{keywright} doctor' });
+  return Buffer.from((await context.operator()).open(sealed).reveal(), 'base64');
+}
+
+/** The sequence number of the first entry since then; times may repeat, so it is found from the newest on. */
+async function firstEntry(context: Context, input: Input): Promise<number> {
+  const text = input.text('since');
+  if (text === undefined) return 1;
+  const since = parseSince(text, context.now());
+  if (since === undefined) throw badValue('since', 'must be a duration such as 30d, or a date such as 2026-11-01');
+  const { audit } = await context.store();
+  let first: number | undefined;
+  let after: string | undefined;
+  do {
+    const page = await audit.page({ since }, { limit: 1000, after });
+    first = page.items.at(-1)?.seq ?? first;
+    after = page.next ?? undefined;
+  } while (after !== undefined);
+  return first ?? ((await audit.head())?.seq ?? 0) + 1;
+}

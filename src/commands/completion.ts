@@ -1,0 +1,52 @@
+import type { Context } from '../context.ts';
+import { publicKey } from '../domain/keys/token.ts';
+import { Failure } from '../errors.ts';
+import type { Command } from './command.ts';
+import { type Candidates, candidatesFor } from './complete.ts';
+import { completionScript, SHELLS, type Shell } from './completion-scripts.ts';
+
+export const completion: Command = {
+  name: 'completion',
+  summary: 'print the completion script of a shell',
+  details: `bash, zsh, fish or powershell. With --words it answers the scripts: what fits behind these words.`,
+  arguments: [{ name: '<shell>', about: SHELLS.join(', '), completes: SHELLS }],
+  options: [{ flags: '--words <words>', about: 'for the scripts: the words so far, separated by newlines' }],
+  examples: ['completion bash > ~/.local/share/bash-completion/completions/keywright', 'completion zsh'],
+  async run(context, input) {
+    const shell = SHELLS.find((one) => one === input.args[0]) as Shell | undefined;
+    if (shell === undefined) throw new Failure('usage', `no completion for "${input.args[0]}"; there is ${SHELLS.join(', ')}`);
+    const words = input.text('words');
+    await context.out.raw(words === undefined ? completionScript(shell) : await answer(context, words.split('\n')));
+    return undefined;
+  },
+};
+
+/** One candidate a line. A store that can't be opened completes nothing and says nothing. */
+async function answer(context: Context, words: readonly string[]): Promise<string> {
+  const { fixed, dynamic, prefix } = candidatesFor(words);
+  const found = [...fixed, ...(await fromStore(context, dynamic, prefix, words).catch(() => []))];
+  return found
+    .filter((word) => word.startsWith(prefix) && !/[\p{Cc}]/u.test(word))
+    .map((word) => `${word}\n`)
+    .join('');
+}
+
+async function fromStore(context: Context, dynamic: Candidates['dynamic'], prefix: string, words: readonly string[]): Promise<readonly string[]> {
+  if (dynamic === undefined || !context.hasStore()) return [];
+  const store = await context.store();
+  const all = await store.workspaces.all();
+  if (dynamic === 'workspace') return all.map((workspace) => workspace.slug);
+  if (dynamic === 'slot') return (await store.slots.all()).map((slot) => slot.name);
+  const flag = words.findLastIndex((word) => word === '-w' || word === '--workspace');
+  const said = flag < 0 ? context.config.workspace() : words[flag + 1];
+  const workspace = all.find((one) => one.slug === said);
+  if (dynamic === 'scope') {
+    const lists = await Promise.all((workspace === undefined ? all : [workspace]).map((one) => store.workspaces.catalogue(one.id)));
+    return lists.flat().map((entry) => entry.scope);
+  }
+  if (/_pk_/.test(prefix)) {
+    const page = await store.keys.page(workspace === undefined ? {} : { workspaceId: workspace.id }, { limit: 200 }, context.now());
+    return page.items.map((key) => publicKey(key));
+  }
+  return store.keys.names(workspace?.id, prefix, 100);
+}

@@ -1,0 +1,124 @@
+import type { Context } from '../context.ts';
+import { change } from '../domain/audit/change.ts';
+import { compareAnchor } from '../domain/audit/compare-anchor.ts';
+import { examine, type HealthFinding } from '../domain/health/examine.ts';
+import type { OperatorAccess } from '../domain/ports/secrets.ts';
+import type { Store } from '../domain/ports/store.ts';
+import { EXIT, Failure } from '../errors.ts';
+import { acceptRollback } from './accept-rollback.ts';
+import type { Command } from './command.ts';
+import { YES } from './options.ts';
+
+export const doctor: Command = {
+  name: 'doctor',
+  summary: 'find what is wrong, and mend what is safe to mend',
+  details: 'Exit 10 when something is left. Nothing is ever deleted or changed because it could not be read.',
+  options: [
+    { flags: '--fix', about: 'mend what is safe to mend' },
+    { flags: '--accept-rollback', about: 'go on with a store that is older than, or another than, this machine remembers' },
+    YES,
+  ],
+  examples: ['doctor', 'doctor --fix', 'doctor --json'],
+  async run(context, input) {
+    if (input.flag('acceptRollback')) return acceptRollback(context, input);
+    const fix = input.flag('fix');
+    const mended = fix && context.hasStore() ? [...(await context.repair())] : [];
+    const findings = [...(await context.inspect())];
+    if (!context.hasStore()) findings.push(...noStore(context));
+    else if (!findings.some((finding) => finding.code === 'store_unusable')) {
+      mended.push(...(await lookInside(context, fix, findings)));
+    }
+    return tell(context, findings, mended);
+  },
+};
+
+function noStore(context: Context): readonly HealthFinding[] {
+  const gone = context.anchor().read() !== undefined;
+  const where = context.places().store;
+  return [
+    gone
+      ? { code: 'store_missing', message: `the store that was at ${where} is gone`, hint: 'put it back, or {keywright} doctor --accept-rollback', fixable: false }
+      : { code: 'no_store', message: `there is no store at ${where}`, hint: '{keywright} init', fixable: false },
+  ];
+}
+
+/** What only the open store can tell. Adds to `findings`; gives back what was mended. */
+async function lookInside(context: Context, fix: boolean, findings: HealthFinding[]): Promise<readonly string[]> {
+  let store: Store;
+  try {
+    store = await context.store({ unchecked: true });
+  } catch (error) {
+    findings.push(findingOf(error));
+    return [];
+  }
+  const access = await unlocked(context, findings);
+  const mac = access && ((body: Uint8Array) => access.audit.anchorMac(body));
+  if (mac !== undefined && context.anchor().tampered(mac)) {
+    findings.push({ code: 'anchor_edited', message: `${context.anchor().path} was edited`, fixable: false });
+  }
+  const anchor = context.anchor().read(mac);
+  const rolledBack = await compareAnchor(anchor, store);
+  if (rolledBack !== undefined) findings.push(findingOf(rolledBack));
+  const known = anchor?.storeId === store.identity.id ? anchor : undefined;
+  const { findings: more } = await examine(store, { sealer: access?.audit, anchor: known, now: context.now() });
+  const unsealed = more.find((finding) => finding.code === 'audit_unsealed');
+  const seal = fix && access !== undefined && unsealed !== undefined && rolledBack === undefined;
+  findings.push(...more.filter((finding) => !(seal && finding === unsealed)));
+  if (!seal) return [];
+  await sealLog(context, store);
+  return ['sealed the audit entries that were made while locked'];
+}
+
+/** An unlocked change seals everything before it. */
+async function sealLog(context: Context, store: Store): Promise<void> {
+  await change(await context.ledger('unlocked'), async (_tx, record) => {
+    record({ action: 'store.seal', target: store.identity.id, workspaceId: null, facts: {} });
+  });
+}
+
+/** The doctor goes on without the keys: what is locked is a finding, not the end. */
+async function unlocked(context: Context, findings: HealthFinding[]): Promise<OperatorAccess | undefined> {
+  try {
+    return await context.operator();
+  } catch (error) {
+    if (!(error instanceof Failure) || error.exitCode !== EXIT.locked) throw error;
+    findings.push({ ...findingOf(error), message: `${error.message}; seals were not checked` });
+    return undefined;
+  }
+}
+
+function findingOf(error: unknown): HealthFinding {
+  if (!(error instanceof Failure)) throw error;
+  return { code: error.code, message: error.message, hint: error.hint, fixable: false };
+}
+
+async function tell(context: Context, findings: readonly HealthFinding[], mended: readonly string[]): Promise<undefined> {
+  const { out } = context;
+  for (const line of mended) await out.say(`mended: ${line}`);
+  if (out.audience === 'json') {
+    const list = findings.map(({ code, message, hint, fixable }) => ({ code, message, hint: hint ?? null, fixable }));
+    await out.json({ ok: findings.length === 0, findings: list, mended });
+  } else if (out.audience === 'table') {
+    for (const { message, hint } of findings) {
+      await out.value(message, {});
+      if (hint !== undefined) await out.hint(hint);
+    }
+    if (findings.length === 0) await out.value('nothing is wrong', {});
+  } else {
+    await out.list({
+      key: 'findings',
+      columns: [
+        { header: 'CODE', tsv: (finding) => finding.code },
+        { header: 'FINDING', tsv: (finding) => finding.message },
+      ],
+      json: (finding) => finding,
+      pages: (async function* () {
+        yield { items: findings, next: null };
+      })(),
+    });
+  }
+  if (findings.length === 0) return undefined;
+  const fixable = findings.some((finding) => finding.fixable);
+  const what = findings.length === 1 ? 'one thing is' : `${findings.length} things are`;
+  throw new Failure('findings', `${what} wrong`, fixable ? { hint: '{keywright} doctor --fix' } : {});
+}

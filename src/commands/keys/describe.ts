@@ -1,0 +1,71 @@
+import { keyId } from '../../domain/ids.ts';
+import type { ApiKey } from '../../domain/keys/key.ts';
+import { statusOf } from '../../domain/keys/status.ts';
+import { publicKey } from '../../domain/keys/token.ts';
+import type { Workspace } from '../../domain/workspaces/workspace.ts';
+import type { Column } from '../../terminal/output.ts';
+import { age, rfc3339 } from '../../terminal/time.ts';
+
+/** A key with what it takes to show it. */
+export interface Shown {
+  readonly key: ApiKey;
+  readonly workspace: string;
+}
+
+/** The slug of each workspace by its id. */
+export function slugs(workspaces: readonly Workspace[]): ReadonlyMap<string, string> {
+  return new Map(workspaces.map((workspace) => [workspace.id, workspace.slug]));
+}
+
+/** A key for `--json`. Fields are only ever added. */
+export function keyJson({ key, workspace }: Shown, now: number): object {
+  return {
+    id: keyId(key.kid),
+    public_key: publicKey(key),
+    name: key.name,
+    workspace,
+    mode: key.mode,
+    status: statusOf(key, now),
+    scopes: key.scopes,
+    owner: key.owner,
+    purpose: key.purpose,
+    networks: key.networks,
+    version: key.version,
+    created_at: rfc3339(key.createdAt),
+    created_by: key.createdBy,
+    expires_at: time(key.expiresAt),
+    last_used_at: time(key.lastUsedAt),
+    disabled_at: time(key.disabledAt),
+    revoked_at: time(key.revokedAt),
+    revoked_reason: key.revokedReason,
+  };
+}
+
+/** The columns of `keys list`; their order in TSV is frozen. */
+export function keyColumns(now: number): readonly Column<Shown>[] {
+  return [
+    { header: 'PUBLIC KEY', tsv: ({ key }) => publicKey(key) },
+    { header: 'NAME', tsv: ({ key }) => key.name, flexible: true },
+    { header: 'WORKSPACE', tsv: ({ workspace }) => workspace },
+    { header: 'STATUS', tsv: ({ key }) => statusOf(key, now), color: ({ key }) => COLORS[statusOf(key, now)] },
+    { header: 'MODE', tsv: ({ key }) => key.mode },
+    { header: 'SCOPES', tsv: ({ key }) => key.scopes.join(','), flexible: true },
+    { header: 'OWNER', tsv: ({ key }) => key.owner },
+    { header: 'USED', tsv: ({ key }) => time(key.lastUsedAt) ?? '', cell: ({ key }) => since(key.lastUsedAt, now) },
+    { header: 'EXPIRES', tsv: ({ key }) => time(key.expiresAt) ?? '', cell: ({ key }) => since(key.expiresAt, now) },
+    { header: 'CREATED', tsv: ({ key }) => rfc3339(key.createdAt), cell: ({ key }) => age(key.createdAt, now) },
+  ];
+}
+
+const COLORS = { active: 'green', expired: 'yellow', disabled: 'yellow', revoked: 'red' } as const;
+
+/** `2h`, `in 90d`, or `never`. */
+export function since(at: number | null, now: number): string {
+  return at === null ? 'never' : age(at, now);
+}
+
+/** An edited row may hold a number that is no date: it is shown as `?`, and denies where it matters. */
+function time(at: number | null): string | null {
+  if (at === null) return null;
+  return Number.isNaN(new Date(at).getTime()) ? '?' : rfc3339(at);
+}

@@ -1,0 +1,78 @@
+import type { Context } from '../../context.ts';
+import type { Ledger } from '../../domain/audit/change.ts';
+import type { ApiKey } from '../../domain/keys/key.ts';
+import { type Selection, expectCount, selectKeys } from '../../domain/keys/select.ts';
+import type { Stopped } from '../../domain/keys/stop.ts';
+import { publicKey } from '../../domain/keys/token.ts';
+import { Failure } from '../../errors.ts';
+import { confirm } from '../confirm.ts';
+import type { Input } from '../input.ts';
+import { keyColumns, keyJson, since, slugs } from './describe.ts';
+import { selectionOf } from './which.ts';
+
+/** What `keys revoke`, `disable` and `enable` differ in. */
+export interface Verb {
+  readonly done: string;
+  readonly already: string;
+  /** What it means for the keys; undefined for what harms nobody and is not asked about. */
+  readonly warning: string | undefined;
+  readonly question: (count: number) => string;
+  act(ledger: Ledger, selection: Selection, expect: number | undefined): Promise<Stopped>;
+  ledger: 'locked' | 'unlocked';
+}
+
+const MOST_NAMED = 10;
+
+/** Selects, shows, asks, acts and tells. */
+export async function stopKeys(context: Context, input: Input, verb: Verb): Promise<undefined> {
+  const store = await context.store();
+  const selection = await selectionOf(context, store, input);
+  const expect = input.count('expect', 0);
+  const keys = await selectKeys(store, selection, context.now());
+  expectCount(keys.length, expect);
+  if (input.flag('dryRun')) {
+    await context.out.say(`would be ${verb.done}: ${keys.length}`);
+    return tell(context, keys);
+  }
+  if (verb.warning !== undefined) await ask(context, input, selection, keys, verb);
+  const { changed, already } = await verb.act(await context.ledger(verb.ledger), selection, expect);
+  for (const key of changed.slice(0, MOST_NAMED)) await context.out.say(`${verb.done} ${key.name}: ${publicKey(key)}`);
+  if (changed.length > MOST_NAMED) await context.out.say(`and ${changed.length - MOST_NAMED} more`);
+  if (already.length > 0) await context.out.say(`${already.length === 1 ? already[0]?.name : already.length} ${verb.already}`);
+  if (context.out.audience === 'table') return undefined;
+  const now: ApiKey[] = [];
+  for (const { kid } of [...changed, ...already]) {
+    const key = await store.keys.byKid(kid);
+    if (key !== undefined) now.push(key);
+  }
+  return tell(context, now);
+}
+
+async function ask(context: Context, input: Input, selection: Selection, keys: readonly ApiKey[], verb: Verb): Promise<void> {
+  if ('filter' in selection && !context.ask.interactive && input.text('expect') === undefined) {
+    throw new Failure('usage', `--expect is missing: ${keys.length} keys fit, and there is nobody to ask`, {
+      hint: 'look at them with --dry-run, then say --expect with their number and --yes',
+    });
+  }
+  const now = context.now();
+  const lines = keys.slice(0, MOST_NAMED).map((key) => `${key.name}  ${publicKey(key)}  last used ${since(key.lastUsedAt, now)}`);
+  if (keys.length > MOST_NAMED) lines.push(`and ${keys.length - MOST_NAMED} more`);
+  await confirm(context, input, { lines: [...lines, verb.warning ?? ''], question: verb.question(keys.length) });
+}
+
+async function tell(context: Context, keys: readonly ApiKey[]): Promise<undefined> {
+  const store = await context.store();
+  const names = slugs(await store.workspaces.all());
+  const now = context.now();
+  const items = keys.map((key) => ({ key, workspace: names.get(key.workspaceId) ?? '?' }));
+  await context.out.list({
+    key: 'keys',
+    columns: keyColumns(now),
+    tableColumns: ['NAME', 'PUBLIC KEY', 'STATUS', 'SCOPES', 'OWNER', 'USED'],
+    json: (shown) => keyJson(shown, now),
+    pages: (async function* () {
+      yield { items, next: null };
+    })(),
+  });
+  return undefined;
+}

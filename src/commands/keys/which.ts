@@ -1,0 +1,55 @@
+import type { Context } from '../../context.ts';
+import { keyId, kidOfId } from '../../domain/ids.ts';
+import { findKey } from '../../domain/keys/find.ts';
+import type { ApiKey } from '../../domain/keys/key.ts';
+import type { Selection } from '../../domain/keys/select.ts';
+import { parsePublicKey, parseSecretKey } from '../../domain/keys/token.ts';
+import type { Readers } from '../../domain/ports/store.ts';
+import { Failure } from '../../errors.ts';
+import type { Input } from '../input.ts';
+import { narrowing, workspaceIfClear } from '../workspace.ts';
+import { keyFilter } from './filter.ts';
+
+const FILTERS = ['status', 'owner', 'expiringWithin', 'unusedFor', 'match'];
+
+/** The one key that an argument, or a secret key on stdin, names. */
+export async function oneKey(context: Context, store: Readers, input: Input): Promise<ApiKey> {
+  const [text, ...more] = await namedKeys(context, input);
+  if (text === undefined) throw new Failure('usage', 'which key? a name, an id or a public key is missing');
+  if (more.length > 0) throw new Failure('usage', 'one key at a time');
+  return findKey(store, text, await within(context, store, input, [text]));
+}
+
+/** The workspace in which `text` is looked for: the default counts for names only, `-w` for ids, too. */
+export async function within(context: Context, store: Readers, input: Input, texts: readonly string[]): Promise<string | undefined> {
+  const onlyIds = texts.every((text) => kidOfId(text) !== undefined || parsePublicKey(text) !== undefined);
+  const workspace = onlyIds ? await narrowing(store, input) : await workspaceIfClear(context, store, input);
+  return workspace?.id;
+}
+
+/**
+ * The keys that a command on several is about: named ones, or those that fit the filters, or `--all`.
+ * Naming and filtering together is refused: one of the two was a mistake.
+ */
+export async function selectionOf(context: Context, store: Readers, input: Input): Promise<Selection> {
+  const names = await namedKeys(context, input);
+  const filtered = input.flag('all') || FILTERS.some((name) => input.text(name) !== undefined);
+  if (names.length > 0 && filtered) throw new Failure('usage', 'name keys or filter them, not both');
+  if (names.length > 0) return { names, workspaceId: await within(context, store, input, names) };
+  if (!filtered) {
+    throw new Failure('usage', 'which keys? name them, filter them (--status, --owner, --match …) or say --all');
+  }
+  const workspace = await workspaceIfClear(context, store, input);
+  return { filter: keyFilter(context, input, workspace?.id, input.text('match')) };
+}
+
+async function namedKeys(context: Context, input: Input): Promise<readonly string[]> {
+  if (!input.flag('fromStdin')) return input.args;
+  if (input.args.length > 0) throw new Failure('usage', 'name a key or give --from-stdin, not both');
+  const token = await context.readSecret({ stdin: true });
+  const parts = parseSecretKey(token.reveal().trim());
+  if (parts === undefined) {
+    throw new Failure('bad_secret_input', 'what is on stdin is no secret key, or was cut or mistyped');
+  }
+  return [keyId(parts.kid)];
+}

@@ -1,0 +1,36 @@
+import type { Option } from './command.ts';
+
+/** Options that several commands share, worded once. */
+export const WORKSPACE: Option = {
+  flags: '-w, --workspace <ws>',
+  about: 'workspace (default: KEYWRIGHT_WORKSPACE, `workspaces use`, or the only one)',
+  completes: 'workspace',
+};
+
+export const YES: Option = { flags: '-y, --yes', about: 'do it without asking' };
+export const DRY_RUN: Option = { flags: '--dry-run', about: 'only show what would happen' };
+export const FROM_STDIN: Option = { flags: '--from-stdin', about: 'read the secret key from stdin; it says which key is meant' };
+
+/** Filters that `keys list` and the commands on several keys share. */
+export const KEY_FILTERS: readonly Option[] = [
+  { flags: '--status <status>', about: 'only keys of this status', choices: ['active', 'expired', 'disabled', 'revoked'] },
+  { flags: '--owner <member>', about: 'only keys of this owner' },
+  { flags: '--expiring-within <duration>', about: 'only keys that expire within, e.g. 14d' },
+  { flags: '--unused-for <duration>', about: 'only keys not used for, e.g. 90d' },
+];
+
+/** For commands on several keys: which of them, and how many that should be. */
+export const KEY_SELECTION: readonly Option[] = [
+  WORKSPACE,
+  ...KEY_FILTERS,
+  { flags: '--match <term>', about: 'only keys with this in name or purpose' },
+  { flags: '--all', about: 'all keys that are left' },
+  { flags: '--expect <n>', about: 'do nothing unless exactly n keys fit' },
+  FROM_STDIN,
+  DRY_RUN,
+];
+
+export const LIMIT: readonly Option[] = [
+  { flags: '--limit <n>', about: 'at most n (on a terminal 50; elsewhere all)' },
+  { flags: '--after <cursor>', about: 'go on after the page that ended with this cursor' },
+];

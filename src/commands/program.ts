@@ -1,0 +1,180 @@
+import { Argument as CommanderArgument, Command as Commander, InvalidArgumentError, Option as CommanderOption } from 'commander';
+import type { Context, Globals } from '../context.ts';
+import { Failure } from '../errors.ts';
+import type { Command, Noun, Option } from './command.ts';
+import { NOUNS, PLAIN } from './index.ts';
+import { Input } from './input.ts';
+
+/** The options that every command takes, before or after the verb. */
+export const GLOBALS: readonly Option[] = [
+  { flags: '--json', about: 'answer as JSON' },
+  { flags: '-q, --quiet', about: 'only identifiers' },
+  { flags: '--no-input', about: 'never ask' },
+  { flags: '--no-color', about: 'no colour' },
+  { flags: '--actor <name>', about: 'who does this, for the audit log' },
+  { flags: '--slot <slot>', about: 'unlock with this slot (name, id or kind)', completes: 'slot' },
+  { flags: '--key-file <file>', about: 'unlock with this key file', completes: 'file' },
+  { flags: '--passphrase-file <file>', about: 'unlock with the passphrase in this file', completes: 'file' },
+  { flags: '--passphrase-fd <n>', about: 'unlock with the passphrase from this file descriptor' },
+];
+
+/** What was asked for, parsed and not yet done. */
+export interface Parsed {
+  readonly globals: Globals;
+  run(context: Context): Promise<number | undefined>;
+}
+
+/** What parsing calls for: a command, text to print (help, version), or the overview of bare `keywright`. */
+export type Outcome = { readonly command: Parsed } | { readonly print: string } | { readonly bare: Globals };
+
+/** Where commander's own printing goes. */
+interface Sink {
+  text: string;
+}
+
+/**
+ * Parses what follows the program's name. Built afresh for each run, and only the noun that was named
+ * gets its verbs: building all of them takes longer than most commands. Throws `usage`.
+ */
+export function parse(argv: readonly string[], about: { program: string; version: string }): Outcome {
+  const sink: Sink = { text: '' };
+  let outcome: Outcome | undefined;
+  const found = (command: Parsed): void => {
+    outcome = { command };
+  };
+  const root = rootOf(about, sink);
+  root.action(() => {
+    outcome = { bare: root.opts() as Globals };
+  });
+  for (const command of PLAIN) addCommand(root, root, command, found);
+  for (const noun of NOUNS) addNoun(root, noun, argv, found);
+  try {
+    root.parse([...argv], { from: 'user' });
+  } catch (error) {
+    return afterCommander(error, sink);
+  }
+  return outcome ?? { print: sink.text };
+}
+
+/** The program with all its commands, for completions and for tests that sweep them. */
+export function wholeProgram(about: { program: string; version: string }): Commander {
+  const root = rootOf(about, { text: '' });
+  for (const command of PLAIN) addCommand(root, root, command, () => undefined);
+  for (const noun of NOUNS) addNoun(root, noun, [noun.name], () => undefined);
+  return root;
+}
+
+function rootOf(about: { program: string; version: string }, sink: Sink): Commander {
+  const root = new Commander(about.program)
+    .description('Issue, hold and authorize credentials from the command line.')
+    .version(about.version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'show help')
+    .helpCommand('help [topic...]', 'help about a command, or: exit-codes, errors, environment')
+    .showSuggestionAfterError(true)
+    .enablePositionalOptions()
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: false, sortSubcommands: false })
+    .configureOutput({
+      writeOut: (text) => {
+        sink.text += text;
+      },
+      writeErr: () => undefined,
+      outputError: () => undefined,
+    });
+  return addOptions(root, GLOBALS);
+}
+
+function addNoun(root: Commander, noun: Noun, argv: readonly string[], found: (command: Parsed) => void): void {
+  const parent = root.command(noun.name).description(noun.summary);
+  if (noun.singular !== noun.name) parent.alias(noun.singular);
+  if (!argv.includes(noun.name) && !argv.includes(noun.singular)) return;
+  addOptions(parent, GLOBALS);
+  for (const verb of noun.verbs) addCommand(root, parent, verb, found);
+  parent.argument('[verb]').action((verb: string | undefined) => {
+    if (verb === undefined) parent.help();
+    const right = verb === undefined ? undefined : noun.mistaken?.[verb];
+    const verbs = noun.verbs.map((one) => one.name).join(', ');
+    throw new Failure('usage', `unknown command: ${noun.name} ${verb}`, {
+      hint: right === undefined ? `the verbs of ${noun.name} are ${verbs}` : `did you mean {keywright} ${right}?`,
+    });
+  });
+}
+
+function addCommand(root: Commander, parent: Commander, command: Command, found: (command: Parsed) => void): void {
+  const leaf = parent.command(command.name).summary(command.summary);
+  leaf.description(command.details === undefined ? command.summary : `${command.summary}\n\n${command.details}`);
+  if (command.alias !== undefined) leaf.alias(command.alias);
+  for (const argument of command.arguments ?? []) leaf.addArgument(new CommanderArgument(argument.name, argument.about));
+  addOptions(leaf, command.options ?? []);
+  const own = new Set(leaf.options.map((option) => option.long));
+  const globals = GLOBALS.filter((option) => !own.has(longOf(option)));
+  addOptions(leaf, globals);
+  leaf.allowExcessArguments(false);
+  leaf.addHelpText('after', `\nExamples:\n${command.examples.map((example) => `  ${root.name()} ${example}`).join('\n')}`);
+  leaf.action(() => {
+    const values = leaf.opts();
+    const inherited: { [name: string]: unknown } = { ...root.opts(), ...(parent === root ? {} : parent.opts()) };
+    const shared = new Set(globals.map((option) => new CommanderOption(option.flags).attributeName()));
+    found({
+      globals: globalsOf(inherited, values, shared),
+      run: (context) => command.run(context, new Input(leaf.args, values)),
+    });
+  });
+}
+
+/** A global may stand before the noun, after it, or after the verb; the last one counts. */
+function globalsOf(inherited: { [name: string]: unknown }, values: { [name: string]: unknown }, shared: ReadonlySet<string>): Globals {
+  const merged: { [name: string]: unknown } = { ...inherited };
+  for (const name of shared) {
+    // `--no-input` and `--no-color` default to true, so a false anywhere is what was said.
+    if (values[name] !== undefined && merged[name] !== false) merged[name] = values[name];
+  }
+  return merged as Globals;
+}
+
+function addOptions(command: Commander, options: readonly Option[]): Commander {
+  for (const option of options) command.addOption(optionOf(option));
+  return command;
+}
+
+function optionOf(option: Option): CommanderOption {
+  const made = new CommanderOption(option.flags, option.about);
+  if (option.choices !== undefined) made.choices(option.choices);
+  if (option.repeats !== true && made.required) made.argParser(once(option));
+  if (option.repeats === true) {
+    made.argParser((value: string, before: string[] | undefined) => [...(before ?? []), ...split(value, option.commas === true)]);
+  }
+  return made;
+}
+
+/** A flag that is given twice was a mistake once. */
+function once(option: Option): (value: string, before: unknown) => string {
+  return (value, before) => {
+    if (before !== undefined) throw new InvalidArgumentError('It may be given once.');
+    if (option.choices !== undefined && !option.choices.includes(value)) {
+      throw new InvalidArgumentError(`Allowed choices are ${option.choices.join(', ')}.`);
+    }
+    return value;
+  };
+}
+
+function split(value: string, commas: boolean): readonly string[] {
+  return commas ? value.split(',').map((part) => part.trim()) : [value];
+}
+
+function longOf(option: Option): string | undefined {
+  return new CommanderOption(option.flags).long;
+}
+
+/** Commander throws to end a run: for help and version all is well, everything else is wrong usage. */
+function afterCommander(error: unknown, sink: Sink): Outcome {
+  if (error instanceof Failure) throw error;
+  const { code, message, exitCode } = error as { code?: string; message: string; exitCode?: number };
+  if (code === undefined || !code.startsWith('commander.')) throw error;
+  if (exitCode === 0 || code === 'commander.help') return { print: sink.text };
+  const [first = '', second] = message.replace(/^error: /, '').split('\n');
+  const suggestion = second?.trim().replace(/^\(|\)$/g, '');
+  throw new Failure('usage', first.charAt(0).toLowerCase() + first.slice(1).replace(/\.$/, ''), {
+    hint: suggestion ? suggestion.charAt(0).toLowerCase() + suggestion.slice(1) : '{keywright} help',
+  });
+}

@@ -1,0 +1,29 @@
+import { findSlot, removeSlot } from '../../domain/slots/manage.ts';
+import type { Command } from '../command.ts';
+import { confirm } from '../confirm.ts';
+import { DRY_RUN, YES } from '../options.ts';
+import { slotJson } from './describe.ts';
+
+export const remove: Command = {
+  name: 'remove',
+  summary: 'take away a way to unlock the store',
+  details: 'Whoever copied what the slot needs and the database can still open that copy: slots rekey is the answer to that.',
+  arguments: [{ name: '<slot>', about: 'its name or id', completes: 'slot' }],
+  options: [DRY_RUN, YES],
+  examples: ['slots remove old-laptop'],
+  async run(context, input) {
+    const store = await context.store();
+    const slot = await findSlot(store, input.args[0] ?? '');
+    const primary = slot.id === (await store.slots.primary());
+    const effect = `${slot.name} (${slot.kind}, ${slot.role}) will not open this store any more`;
+    if (input.flag('dryRun')) {
+      await context.out.say(effect);
+    } else {
+      await confirm(context, input, { lines: [effect], question: `remove ${slot.name}?` });
+      await removeSlot(await context.ledger('unlocked'), context.secrets, slot.id);
+      await context.out.say(`removed ${slot.name}`);
+    }
+    if (context.out.audience !== 'table') await context.out.value(slot.name, slotJson({ slot, primary }));
+    return undefined;
+  },
+};

@@ -1,0 +1,70 @@
+import type { Context } from '../context.ts';
+import type { Store } from '../domain/ports/store.ts';
+import { Failure } from '../errors.ts';
+import { defaultWorkspace } from './workspace.ts';
+
+const SOON = 14 * 86_400_000;
+
+/**
+ * What bare `keywright` shows: the store, how it is unlocked, workspace and actor, each with where it
+ * came from, and what needs attention. Unlocks nothing.
+ */
+export async function status(context: Context): Promise<undefined> {
+  const places = context.places();
+  const actor = context.actor();
+  const store = await context.store();
+  const slots = await store.slots.all();
+  const primaryId = await store.slots.primary();
+  const primary = slots.find((slot) => slot.id === primaryId);
+  const workspace = await currentWorkspace(context, store);
+  const attention = await needsAttention(context, store, slots.filter((slot) => slot.role === 'operator').length);
+  await context.out.show({
+    fields: [
+      ['store', `${places.store} (${places.from})`],
+      ['unlock', primary === undefined ? 'none' : `${primary.kind} (slot ${primary.name})`],
+      ['workspace', workspace === undefined ? 'none chosen' : `${workspace.slug} (${workspace.from})`],
+      ['actor', `${actor.name} (${actor.from})`],
+    ],
+    json: {
+      store: places.store,
+      store_from: places.from,
+      store_id: store.identity.id,
+      unlock: primary?.kind ?? null,
+      workspace: workspace?.slug ?? null,
+      workspace_from: workspace?.from ?? null,
+      actor: actor.name,
+      actor_from: actor.from,
+      attention: attention.map(([message]) => message),
+    },
+    tsv: [places.store, primary?.kind ?? '', workspace?.slug ?? '', actor.name],
+  });
+  for (const [message, hint] of attention) {
+    await context.out.say(message);
+    await context.out.hint(hint);
+  }
+  return undefined;
+}
+
+async function currentWorkspace(context: Context, store: Store): Promise<{ slug: string; from: string } | undefined> {
+  const chosen = defaultWorkspace(context);
+  if (chosen !== undefined) {
+    if ((await store.workspaces.bySlug(chosen.slug)) !== undefined) return chosen;
+    throw new Failure('not_found', `no workspace "${chosen.slug}" (${chosen.from})`, { hint: '{keywright} workspaces list' });
+  }
+  const open = (await store.workspaces.all()).filter((workspace) => workspace.archivedAt === null);
+  const only = open.length === 1 ? open[0] : undefined;
+  return only === undefined ? undefined : { slug: only.slug, from: 'the only one' };
+}
+
+/** Message and next command of each thing. */
+async function needsAttention(context: Context, store: Store, operatorSlots: number): Promise<readonly (readonly [string, string])[]> {
+  const now = context.now();
+  const expiring = (await store.keys.page({ expiringBefore: now + SOON }, { limit: 100 }, now)).items.length;
+  const attention: (readonly [string, string])[] = [];
+  if (expiring > 0) {
+    const many = expiring === 100 ? '100 or more keys expire' : expiring === 1 ? 'one key expires' : `${expiring} keys expire`;
+    attention.push([`${many} within 14 days`, '{keywright} keys list --expiring-within 14d']);
+  }
+  if (operatorSlots < 2) attention.push(['there is one way to unlock this store, and no second', '{keywright} slots add --kind passphrase']);
+  return attention;
+}

@@ -1,0 +1,47 @@
+import type { Context } from '../context.ts';
+import type { Readers } from '../domain/ports/store.ts';
+import { findWorkspace } from '../domain/workspaces/find.ts';
+import type { Workspace } from '../domain/workspaces/workspace.ts';
+import { Failure, PROGRAM } from '../errors.ts';
+import type { Input } from './input.ts';
+
+/** The workspace that the user chose without naming it here, and where that was said. */
+export function defaultWorkspace(context: Context): { slug: string; from: string } | undefined {
+  const fromEnv = context.env('KEYWRIGHT_WORKSPACE');
+  if (fromEnv !== undefined) return { slug: fromEnv, from: 'KEYWRIGHT_WORKSPACE' };
+  const slug = context.config.workspace();
+  return slug === undefined ? undefined : { slug, from: 'workspaces use' };
+}
+
+/**
+ * The one workspace a command is about: `-w`, the default, the only one there is, or on a terminal a
+ * choice. Throws `usage` when it can't be told, `not_found` for one that isn't there.
+ */
+export async function oneWorkspace(context: Context, store: Readers, input: Input): Promise<Workspace> {
+  const known = await workspaceIfClear(context, store, input);
+  if (known !== undefined) return known;
+  const open = (await store.workspaces.all()).filter((workspace) => workspace.archivedAt === null);
+  if (context.ask.interactive && open.length > 0) {
+    return context.ask.select(
+      'workspace',
+      open.map((workspace) => ({ name: workspace.slug, value: workspace, description: workspace.name })),
+    );
+  }
+  throw new Failure('usage', 'which workspace? --workspace is missing', {
+    hint: `one of ${open.map((workspace) => workspace.slug).join(', ')}; ${PROGRAM} workspaces use sets a default`,
+  });
+}
+
+/** As `oneWorkspace`, but undefined (all of them) when nothing says which. */
+export async function workspaceIfClear(context: Context, store: Readers, input: Input): Promise<Workspace | undefined> {
+  const said = input.text('workspace') ?? defaultWorkspace(context)?.slug;
+  if (said !== undefined) return findWorkspace(store, said);
+  const open = (await store.workspaces.all()).filter((workspace) => workspace.archivedAt === null);
+  return open.length === 1 ? open[0] : undefined;
+}
+
+/** Only what `-w` says outright: it narrows what ids and filters find. */
+export async function narrowing(store: Readers, input: Input): Promise<Workspace | undefined> {
+  const said = input.text('workspace');
+  return said === undefined ? undefined : findWorkspace(store, said);
+}

@@ -1,0 +1,33 @@
+import { setArchived } from '../../domain/workspaces/manage.ts';
+import { findWorkspace } from '../../domain/workspaces/find.ts';
+import type { Command } from '../command.ts';
+import { confirm } from '../confirm.ts';
+import { DRY_RUN, YES } from '../options.ts';
+import { workspaceJson } from './describe.ts';
+
+export const archive: Command = {
+  name: 'archive',
+  summary: 'archive a workspace: none of its keys verifies any more; --undo takes it back',
+  arguments: [{ name: '<workspace>', about: 'its short name', completes: 'workspace' }],
+  options: [{ flags: '--undo', about: 'make an archived workspace active again' }, DRY_RUN, YES],
+  examples: ['workspaces archive old-shop', 'workspaces archive old-shop --undo'],
+  async run(context, input) {
+    const slug = input.args[0] ?? '';
+    const store = await context.store();
+    const found = await findWorkspace(store, slug);
+    const undo = input.flag('undo');
+    const keys = await store.keys.count({ workspaceId: found.id, status: 'active' }, context.now());
+    const effect = `${keys} active keys of ${found.slug} ${undo ? 'verify again' : 'stop verifying'}`;
+    if (input.flag('dryRun')) {
+      await context.out.say(effect);
+    } else {
+      const done = (found.archivedAt !== null) !== undo;
+      if (!undo && !done) await confirm(context, input, { lines: [`${effect} at once`], question: `archive ${found.slug}?` });
+      const { changed } = await setArchived(await context.ledger('unlocked'), found.slug, !undo);
+      await context.out.say(changed ? effect : `${found.slug} is ${undo ? 'active' : 'archived'} already`);
+    }
+    const now = await findWorkspace(store, found.slug);
+    if (context.out.audience !== 'table') await context.out.value(now.slug, workspaceJson(now));
+    return undefined;
+  },
+};

@@ -1,0 +1,34 @@
+import type { Workspace } from '../../domain/workspaces/workspace.ts';
+import type { Column } from '../../terminal/output.ts';
+import { age, rfc3339 } from '../../terminal/time.ts';
+
+/** A workspace for `--json`. Fields are only ever added. */
+export function workspaceJson(workspace: Workspace): object {
+  return {
+    id: workspace.id,
+    slug: workspace.slug,
+    name: workspace.name,
+    kind: workspace.kind,
+    brand: workspace.brand,
+    status: statusOf(workspace),
+    created_at: rfc3339(workspace.createdAt),
+    created_by: workspace.createdBy,
+    archived_at: workspace.archivedAt === null ? null : rfc3339(workspace.archivedAt),
+  };
+}
+
+/** The columns of `workspaces list`; their order in TSV is frozen. */
+export function workspaceColumns(now: number): readonly Column<Workspace>[] {
+  return [
+    { header: 'WORKSPACE', tsv: (one) => one.slug },
+    { header: 'NAME', tsv: (one) => one.name, flexible: true },
+    { header: 'KIND', tsv: (one) => one.kind },
+    { header: 'STATUS', tsv: statusOf },
+    { header: 'BRAND', tsv: (one) => one.brand },
+    { header: 'CREATED', tsv: (one) => rfc3339(one.createdAt), cell: (one) => age(one.createdAt, now) },
+  ];
+}
+
+export function statusOf(workspace: Workspace): 'active' | 'archived' {
+  return workspace.archivedAt === null ? 'active' : 'archived';
+}

@@ -1,0 +1,107 @@
+import type { Ledger } from './domain/audit/change.ts';
+import type { OperatorAccess, Secrets, UnlockSources, VerifierAccess } from './domain/ports/secrets.ts';
+import type { Store, StoreSeed } from './domain/ports/store.ts';
+import type { Actor, Anchor, Clock, Random } from './domain/ports/system.ts';
+import type { Secret } from './domain/secret.ts';
+import type { Output } from './terminal/output.ts';
+import type { Prompts } from './terminal/prompts.ts';
+
+/** The options that every command takes. */
+export interface Globals {
+  readonly json?: boolean | undefined;
+  readonly quiet?: boolean | undefined;
+  /** False with `--no-input`. */
+  readonly input?: boolean | undefined;
+  /** False with `--no-color`. */
+  readonly color?: boolean | undefined;
+  readonly actor?: string | undefined;
+  readonly slot?: string | undefined;
+  readonly keyFile?: string | undefined;
+  readonly passphraseFile?: string | undefined;
+  readonly passphraseFd?: string | undefined;
+}
+
+/** Where the store and what belongs to it are, and what decided that. */
+export interface Places {
+  /** Path of the database. */
+  readonly store: string;
+  /** `KEYWRIGHT_STORE`, `KEYWRIGHT_HOME`, or `the platform's folders`. */
+  readonly from: string;
+  /** Where a key file is made and looked for when nothing else is said. */
+  readonly keyFile: string;
+  /** True when key file and database end up in one folder. */
+  readonly together: boolean;
+}
+
+/** Where a secret is read from; never an argument. */
+export type SecretSource = { readonly stdin: true } | { readonly file: string } | { readonly env: string };
+
+/** What a look at the store's files, without opening anything secret, found. */
+export interface Finding {
+  readonly code: string;
+  readonly message: string;
+  /** The command that mends it, or undefined when `doctor --fix` does. */
+  readonly hint?: string | undefined;
+  readonly fixable: boolean;
+}
+
+/** All that a command may reach. Everything is opened on first use, and closed by `close`. */
+export interface Context {
+  readonly out: Output;
+  readonly ask: Prompts;
+  readonly now: Clock;
+  readonly random: Random;
+  readonly globals: Globals;
+  env(name: string): string | undefined;
+  places(): Places;
+  /** Throws `usage` for a name that is none. */
+  actor(): Actor;
+  /** The default workspace of `workspaces use`. */
+  readonly config: { workspace(): string | undefined; setWorkspace(slug: string | undefined): void; readonly path: string };
+
+  /** Is there a file where the store should be? */
+  hasStore(): boolean;
+  /**
+   * The open store, compared with what this machine remembers of it. Throws the exit-11 failures. With
+   * `unchecked` the comparison is left to the caller (`doctor`).
+   */
+  store(options?: { unchecked?: boolean }): Promise<Store>;
+  /** Makes the store, once among any number of processes: `seed` runs only when there is none yet. */
+  createStore(seed: () => Promise<StoreSeed>): Promise<{ created: boolean }>;
+  anchor(): Anchor;
+  readonly secrets: Secrets;
+  readonly sources: UnlockSources;
+  /** Unlocks the store by an operator slot; once per run. Throws the exit-6 failures. */
+  operator(): Promise<OperatorAccess>;
+  /** Unlocks what verifying needs, by what the store holds now. */
+  verifier(): Promise<VerifierAccess>;
+  /** For changes: unlocked, or (revoke, disable) without. */
+  ledger(how: 'unlocked' | 'locked'): Promise<Ledger>;
+
+  /** What is on stdin, line by line without line ends; null for a line that is longer than any key. */
+  lines(): AsyncIterable<string | null>;
+  /** Is stdin a terminal? */
+  readonly stdinIsTTY: boolean;
+  /** Throws `bad_secret_input`. */
+  readSecret(from: SecretSource): Promise<Secret>;
+  /** Lines of a file, exactly; for checking an exported log. */
+  fileLines(path: string): AsyncIterable<string>;
+  /** Makes a new file of mode 0600; throws `exists` rather than write over one. */
+  writePrivate(path: string, chunks: AsyncIterable<string>): Promise<void>;
+
+  /** For `doctor`: what is wrong with files and database, and mending what is safe to mend. */
+  inspect(): Promise<readonly Finding[]>;
+  repair(): Promise<readonly string[]>;
+  /** Runs a task once, `ms` from now, without keeping the process alive. */
+  later(task: () => void, ms: number): void;
+  close(): Promise<void>;
+}
+
+/** What `main` needs before it has parsed anything. */
+export interface Host {
+  readonly version: string;
+  /** How the program was started: `keywright`, or `npx keywright` from a clone. */
+  readonly program: string;
+  readonly debug: boolean;
+  open(globals: Globals): Context;
+}

@@ -1,0 +1,60 @@
+import type { AuditSealer } from '../ports/secrets.ts';
+import type { Store, Transaction, WriteOptions } from '../ports/store.ts';
+import type { Actor, Anchor, Clock } from '../ports/system.ts';
+import { chain } from './chain.ts';
+import type { AuditEntry, NewEntry } from './entry.ts';
+
+/** What every change needs: where it is written, who makes it, and what remembers it. */
+export interface Ledger {
+  readonly store: Store;
+  readonly anchor: Anchor;
+  readonly actor: Actor;
+  readonly now: Clock;
+  /** Absent while the store is locked; only revoke, disable and their like run so. */
+  readonly sealer?: AuditSealer | undefined;
+  /** Told when the change is durable but the anchor file could not be written. */
+  anchorFailed(error: unknown): void;
+}
+
+/** Adds one entry to the transaction's audit record. */
+export type Record = (entry: NewEntry) => void;
+
+/**
+ * Runs `work` in one durable transaction and writes what it records to the audit log in that same
+ * transaction: both are there or neither. Afterwards the anchor is raised. Throws what the store's
+ * `write` throws; nothing has happened then.
+ */
+export async function change<T>(
+  ledger: Ledger,
+  work: (tx: Transaction, record: Record) => Promise<T>,
+  options: WriteOptions = {},
+): Promise<T> {
+  let last: AuditEntry | undefined;
+  const result = await ledger.store.write(async (tx) => {
+    const entries: NewEntry[] = [];
+    const value = await work(tx, (entry) => entries.push(entry));
+    const chained = chain(await tx.audit.head(), entries, signatureOf(ledger), ledger.sealer);
+    if (chained.length > 0) await tx.write.audit(chained);
+    last = chained.at(-1);
+    return value;
+  }, options);
+  if (last !== undefined) raiseAnchor(ledger, last);
+  return result;
+}
+
+/** Who and when, for the entries of one transaction. */
+export function signatureOf(by: { actor: Actor; now: Clock }): { at: number; actor: string; osUser: string | null } {
+  const { name, osUser } = by.actor;
+  return { at: by.now(), actor: name, osUser: osUser === name ? null : osUser };
+}
+
+/** The change is committed by now: an anchor that can't be written must not turn success into an error. */
+function raiseAnchor(ledger: Ledger, last: AuditEntry): void {
+  try {
+    const mark = { storeId: ledger.store.identity.id, seq: last.seq, head: last.hash };
+    const { sealer } = ledger;
+    ledger.anchor.raise(mark, sealer && ((body) => sealer.anchorMac(body)));
+  } catch (error) {
+    ledger.anchorFailed(error);
+  }
+}

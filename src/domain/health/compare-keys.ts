@@ -1,0 +1,40 @@
+import type { AuditEntry } from '../audit/entry.ts';
+import { keyId } from '../ids.ts';
+import { stateOf } from '../keys/facts.ts';
+import type { ApiKey } from '../keys/key.ts';
+
+/** A key whose row is not what the log says of it. */
+export interface Difference {
+  readonly target: string;
+  readonly reason: string;
+}
+
+/**
+ * Compares every key with the newest audit entry about it. Feed it all entries in order, then all
+ * keys; what remains are keys that the log knows and the store doesn't have.
+ */
+export class KeyComparison {
+  readonly #states = new Map<string, string>();
+
+  /** Takes note of an entry. */
+  entry(entry: AuditEntry): void {
+    if (!entry.action.startsWith('key.')) return;
+    const { version, scopes, networks, expires_at, disabled, revoked } = entry.facts;
+    this.#states.set(entry.target, JSON.stringify({ version, scopes, networks, expires_at, disabled, revoked }));
+  }
+
+  /** The difference between a key and its newest entry, if there is one. */
+  key(key: ApiKey): Difference | undefined {
+    const target = keyId(key.kid);
+    const logged = this.#states.get(target);
+    this.#states.delete(target);
+    if (logged === undefined) return { target, reason: 'no audit entry tells of it' };
+    const now = JSON.stringify(stateOf(key));
+    return logged === now ? undefined : { target, reason: `the log says ${logged}, the store ${now}` };
+  }
+
+  /** Keys that the log tells of and that the store did not have. */
+  missing(): readonly Difference[] {
+    return [...this.#states.keys()].map((target) => ({ target, reason: 'the log tells of it, and the store does not have it' }));
+  }
+}

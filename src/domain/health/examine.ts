@@ -1,0 +1,79 @@
+import { checkChain, type ChainReport } from '../audit/check.ts';
+import type { AuditEntry } from '../audit/entry.ts';
+import { allKeys } from '../keys/select.ts';
+import { isScope } from '../keys/scopes.ts';
+import { parseNetwork } from '../keys/networks.ts';
+import type { ApiKey } from '../keys/key.ts';
+import { statusOf } from '../keys/status.ts';
+import { publicKey } from '../keys/token.ts';
+import type { AuditSealer } from '../ports/secrets.ts';
+import type { Store } from '../ports/store.ts';
+import type { AnchorMark } from '../ports/system.ts';
+import { PROGRAM } from '../../errors.ts';
+import { KeyComparison } from './compare-keys.ts';
+
+/** Something that is wrong, and what to do about it. */
+export interface HealthFinding {
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string | undefined;
+  readonly fixable: boolean;
+}
+
+/** Walks the whole log and all keys. What can't be checked while locked is left out, not guessed. */
+export async function examine(
+  store: Store,
+  parts: { sealer: AuditSealer | undefined; anchor: AnchorMark | undefined; now: number },
+): Promise<{ findings: readonly HealthFinding[]; chain: ChainReport }> {
+  const comparison = new KeyComparison();
+  const watched = {
+    async from(seq: number, limit: number): Promise<readonly AuditEntry[]> {
+      const page = await store.audit.from(seq, limit);
+      for (const entry of page) comparison.entry(entry);
+      return page;
+    },
+  };
+  const chain = await checkChain(watched, parts.sealer, parts.anchor);
+  const findings: HealthFinding[] = chainFindings(chain, parts.sealer !== undefined);
+  for await (const key of allKeys(store, {}, parts.now)) {
+    // A log that breaks off says nothing about what comes after it.
+    const difference = chain.bad === null ? comparison.key(key) : undefined;
+    if (difference !== undefined) findings.push(differs(difference.target, difference.reason));
+    findings.push(...keyFindings(key, parts.now));
+  }
+  if (chain.bad === null) for (const { target, reason } of comparison.missing()) findings.push(differs(target, reason));
+  return { findings, chain };
+}
+
+function chainFindings(chain: ChainReport, unlocked: boolean): HealthFinding[] {
+  const findings: HealthFinding[] = [];
+  if (chain.bad !== null) {
+    const message = `the audit log is wrong from entry ${chain.bad.seq} on: ${chain.bad.reason}`;
+    findings.push({ code: 'audit_broken', message, fixable: false });
+  }
+  const open = chain.lockedRanges.find((range) => !range.sealed);
+  if (open !== undefined) {
+    const message = `audit entries ${open.from} to ${open.to} were made while locked and are not sealed yet`;
+    findings.push({ code: 'audit_unsealed', message, fixable: unlocked });
+  }
+  return findings;
+}
+
+function keyFindings(key: ApiKey, now: number): readonly HealthFinding[] {
+  const id = publicKey(key);
+  const findings: HealthFinding[] = [];
+  const unreadable = [...key.scopes.filter((one) => !isScope(one)), ...key.networks.filter((one) => 'reason' in parseNetwork(one))];
+  if (unreadable.length > 0) {
+    const message = `${id} has scopes or networks that can't be read, so they grant nothing: ${unreadable.join(' ')}`;
+    findings.push({ code: 'key_unreadable', message, fixable: false });
+  }
+  if (key.shownAt === null && key.lastUsedAt === null && statusOf(key, now) === 'active') {
+    const message = `the secret key of ${key.name} (${id}) was perhaps never shown: it was not seen to arrive, and was never used`;
+    findings.push({ code: 'key_never_shown', message, hint: `unless you have it: ${PROGRAM} keys revoke ${id}`, fixable: false });
+  }
+  return findings;
+}
+
+function differs(target: string, reason: string): HealthFinding {
+  return { code: 'key_differs', message: `${target} was changed behind the program's back: ${reason}`, hint: `${PROGRAM} audit list --key ${target}`, fixable: false };
+}

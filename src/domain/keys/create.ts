@@ -1,0 +1,116 @@
+import { change, type Ledger } from '../audit/change.ts';
+import { Failure, PROGRAM } from '../../errors.ts';
+import { newKid } from '../ids.ts';
+import type { TokenHasher } from '../ports/secrets.ts';
+import type { Transaction } from '../ports/store.ts';
+import type { Random } from '../ports/system.ts';
+import type { Secret } from '../secret.ts';
+import { requireMember } from '../workspaces/members.ts';
+import { refuseUnlisted } from '../workspaces/manage.ts';
+import type { Workspace } from '../workspaces/workspace.ts';
+import { keyEntry } from './facts.ts';
+import type { ApiKey, Mode } from './key.ts';
+import { swapped } from './scopes.ts';
+import { newSecretKey } from './token.ts';
+import { verifierFor } from './hash.ts';
+
+export const DEFAULT_LIFE = { text: '90d', ms: 90 * 86_400_000 };
+
+/** A checked wish for a new key. */
+export interface NewKey {
+  readonly workspace: Workspace;
+  readonly scopes: readonly string[];
+  readonly mode: Mode;
+  readonly networks: readonly string[];
+  /** First moment (ms) at which it no longer verifies; null means never. */
+  readonly expiresAt: number | null;
+  readonly name?: string | undefined;
+  readonly purpose?: string | undefined;
+  /** A member's name; without it the actor if a member, else the workspace's owner. */
+  readonly owner?: string | undefined;
+}
+
+/**
+ * Makes a key. Only its keyed hash is stored; the secret key is in the answer and nowhere else.
+ * `notes` are things worth a second look that are no errors. Throws `exists` for a name that an
+ * unrevoked key has, `not_found` for an unknown owner or scope, `wrong_state` for an archived workspace.
+ */
+export async function createKey(
+  ledger: Ledger,
+  with_: { hasher: TokenHasher; random: Random },
+  wish: NewKey,
+): Promise<{ key: ApiKey; secretKey: Secret; notes: readonly string[] }> {
+  const now = ledger.now();
+  const { workspace } = wish;
+  return change(ledger, async (tx, record) => {
+    const current = await tx.workspaces.byId(workspace.id);
+    if (current === undefined || current.archivedAt !== null) {
+      throw new Failure('wrong_state', `workspace ${workspace.slug} is archived`, {
+        hint: `${PROGRAM} workspaces archive ${workspace.slug} --undo`,
+      });
+    }
+    const kid = newKid(with_.random);
+    const notes = await checkScopes(tx, workspace, wish.scopes);
+    const key: ApiKey = {
+      kid,
+      workspaceId: workspace.id,
+      brand: workspace.brand,
+      mode: wish.mode,
+      name: wish.name ?? (await freeName(tx, workspace.id, wish.scopes, now, kid)),
+      purpose: wish.purpose ?? null,
+      owner: await ownerFor(tx, workspace, wish.owner, ledger.actor.name),
+      scopes: wish.scopes,
+      networks: wish.networks,
+      version: 1,
+      createdAt: now,
+      createdBy: ledger.actor.name,
+      expiresAt: wish.expiresAt,
+      disabledAt: null,
+      revokedAt: null,
+      revokedReason: null,
+      lastUsedAt: null,
+      shownAt: null,
+    };
+    const secretKey = newSecretKey(key, with_.random);
+    await tx.write.keys.insert(key, verifierFor(with_.hasher, workspace.id, secretKey));
+    record(keyEntry('key.create', key, { mode: key.mode, owner: key.owner }));
+    return { key, secretKey, notes };
+  });
+}
+
+/** With a catalogue an unknown scope is an error; without one it is worth a note. */
+async function checkScopes(tx: Transaction, workspace: Workspace, scopes: readonly string[]): Promise<readonly string[]> {
+  const catalogue = await tx.workspaces.catalogue(workspace.id);
+  const plain = scopes.filter((scope) => !scope.includes('*'));
+  if (catalogue.length > 0) {
+    for (const scope of plain) refuseUnlisted(catalogue, workspace, scope);
+    return [];
+  }
+  const notes: string[] = [];
+  for (const scope of plain) {
+    const turned = swapped(scope);
+    if (turned !== undefined) notes.push(`scopes are resource:action; did you mean ${turned}?`);
+    else if (!(await tx.keys.scopeInUse(workspace.id, scope))) notes.push(`no other key of ${workspace.slug} has the scope ${scope}`);
+  }
+  return notes;
+}
+
+async function ownerFor(tx: Transaction, workspace: Workspace, asked: string | undefined, actor: string): Promise<string> {
+  if (asked !== undefined) return requireMember(tx, workspace.id, asked);
+  const members = await tx.workspaces.members(workspace.id);
+  if (members.some((member) => member.name === actor)) return actor;
+  return members.find((member) => member.role === 'owner')?.name ?? actor;
+}
+
+/** `orders-read-2026-11-21`, then `…-2` to `…-9`, then with the first characters of the kid. */
+async function freeName(tx: Transaction, workspaceId: string, scopes: readonly string[], now: number, kid: string): Promise<string> {
+  const day = new Date(now).toISOString().slice(0, 10);
+  const stem = (scopes[0] ?? 'key').replaceAll('*', 'all').replace(':', '-').slice(0, 60);
+  const base = `${stem}-${day}`;
+  for (let n = 1; n < 10; n++) {
+    const name = n === 1 ? base : `${base}-${n}`;
+    const taken = (await tx.keys.byName(workspaceId, name)).some((key) => key.revokedAt === null);
+    if (!taken) return name;
+  }
+  return `${base}-${kid.slice(0, 6)}`;
+}

@@ -1,0 +1,43 @@
+import { coversAll } from './scopes.ts';
+import { inNetworks } from './networks.ts';
+import type { VerificationRow } from './key.ts';
+
+/** Why a key does not verify, in the order in which it is asked; `ok` when it does. */
+export const VERIFICATION_CODES = {
+  ok: 'verifies',
+  not_found: 'no such key, or not its secret',
+  revoked: 'the key was revoked',
+  disabled: 'the key or its workspace is disabled',
+  expired: 'the key has expired',
+  workspace: 'the key belongs to another workspace',
+  mode: 'the key is of the other mode (live or test)',
+  network: 'the address is not in the networks of the key, or none was given',
+  scope: 'the key lacks a scope that is asked for',
+} as const;
+
+export type VerificationCode = keyof typeof VERIFICATION_CODES;
+
+/** What the caller's request needs. What is left out is not checked, but for networks: a key that has some needs an address. */
+export interface Asked {
+  readonly scopes?: readonly string[] | undefined;
+  readonly ip?: string | undefined;
+  /** Workspace id. */
+  readonly workspaceId?: string | undefined;
+  readonly mode?: string | undefined;
+}
+
+/**
+ * The verdict over a key whose secret was proven. Order: revoked, disabled (key, workspace), expired,
+ * workspace, mode, network, scope. What can't be read (a date, a network, a scope) denies.
+ */
+export function judge(row: VerificationRow, workspaceArchived: boolean, asked: Asked, now: number): VerificationCode {
+  if (row.revokedAt !== null) return 'revoked';
+  if (row.disabledAt !== null || workspaceArchived) return 'disabled';
+  if (row.expiresAt !== null && !(row.expiresAt > now)) return 'expired';
+  if (asked.workspaceId !== undefined && asked.workspaceId !== row.workspaceId) return 'workspace';
+  if (asked.mode !== undefined && asked.mode !== row.mode) return 'mode';
+  if (row.networks !== '' && (asked.ip === undefined || !inNetworks(asked.ip, row.networks.split(' ')))) return 'network';
+  const scopes = asked.scopes;
+  if (scopes !== undefined && scopes.length > 0 && !coversAll(row.scopes.split(' '), scopes)) return 'scope';
+  return 'ok';
+}

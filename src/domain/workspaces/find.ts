@@ -1,0 +1,15 @@
+import { Failure, PROGRAM } from '../../errors.ts';
+import { nearest } from '../nearest.ts';
+import type { Readers } from '../ports/store.ts';
+import type { Workspace } from './workspace.ts';
+
+/** The workspace of this slug or id; throws `not_found` with the nearest slug. */
+export async function findWorkspace(store: Readers, text: string): Promise<Workspace> {
+  const found = (await store.workspaces.bySlug(text)) ?? (await store.workspaces.byId(text));
+  if (found !== undefined) return found;
+  const slugs = (await store.workspaces.all()).map((workspace) => workspace.slug);
+  const near = nearest(text, slugs);
+  throw new Failure('not_found', `no workspace "${text}"`, {
+    hint: near === undefined ? `${PROGRAM} workspaces list` : `did you mean ${near}?`,
+  });
+}

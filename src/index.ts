@@ -1,0 +1,73 @@
+import { Failure } from './errors.ts';
+import { hasherSource } from './domain/keys/hasher-source.ts';
+import type { Mode } from './domain/keys/key.ts';
+import { UsageRecorder } from './domain/keys/usage.ts';
+import { KeyVerifier, type Verification } from './domain/keys/verify.ts';
+import { findWorkspace } from './domain/workspaces/find.ts';
+import { ownHost } from './live-context.ts';
+
+export { Failure } from './errors.ts';
+export type { Verification } from './domain/keys/verify.ts';
+export type { VerificationCode } from './domain/keys/judge.ts';
+
+/** How often gathered last uses are written, in ms. */
+const USAGE_INTERVAL = 1000;
+
+export interface VerifierOptions {
+  /** Only keys of this workspace (short name) are valid. Left out: of any. */
+  readonly workspace?: string;
+  /** Only keys of this mode are valid; `live` when left out. */
+  readonly mode?: Mode;
+  /** The folder of the store, as `KEYWRIGHT_HOME`; goes before it. */
+  readonly home?: string;
+  /** Name, id or kind of the slot to unlock with. Left out: a verifier slot, else what opens the store. */
+  readonly slot?: string;
+}
+
+/** What a request needs of the key it came with. */
+export interface Needs {
+  /** The key must have all of these. */
+  readonly scopes?: readonly string[];
+  /** Where the request came from; a key that is bound to networks is refused without it. */
+  readonly ip?: string;
+}
+
+export interface Verifier {
+  /**
+   * Verifies a secret key as a caller sent it. Reads it from the store each time: what was revoked is
+   * refused from the very next call on, whichever process revoked it. Anything a caller can send gets an
+   * answer; throws `Failure` only when the store cannot be read.
+   */
+  verify(token: string, needs?: Needs): Promise<Verification>;
+  /** Writes the last uses that are still waiting, and closes the store. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the store for verifying keys in an app server. Never asks anything. Throws `Failure` with the
+ * codes of `keywright help errors`: no store, no way to unlock it, no such workspace.
+ */
+export async function openVerifier(options: VerifierOptions = {}): Promise<Verifier> {
+  const { mode = 'live' } = options;
+  if (mode !== 'live' && mode !== 'test') throw new Failure('usage', `mode must be live or test, not ${String(mode)}`);
+  const context = ownHost(options.home).open({ quiet: true, input: false, slot: options.slot });
+  try {
+    const store = await context.store();
+    const workspaceId = options.workspace === undefined ? undefined : (await findWorkspace(store, options.workspace)).id;
+    const usage = new UsageRecorder((batch) => store.recordUsage(batch), (task) => context.later(task, USAGE_INTERVAL));
+    const hasher = hasherSource(store.slots, () => context.verifier());
+    // Unlocked now, so that a missing slot is found at the start of the server and not with its first request.
+    await hasher();
+    const keys = new KeyVerifier({ store, usage, hasher, now: context.now });
+    return {
+      verify: (token, needs = {}) => keys.verify(token, { scopes: needs.scopes, ip: needs.ip, workspaceId, mode }),
+      async close() {
+        await usage.flush();
+        await context.close();
+      },
+    };
+  } catch (error) {
+    await context.close();
+    throw error;
+  }
+}

@@ -1,0 +1,79 @@
+import { printTopic, TOPICS } from './commands/help.ts';
+import { init } from './commands/init.ts';
+import { Input } from './commands/input.ts';
+import { type Outcome, parse } from './commands/program.ts';
+import { status } from './commands/status.ts';
+import type { Context, Globals, Host } from './context.ts';
+import { findSecretKey, publicKey } from './domain/keys/token.ts';
+import { EXIT, type ExitCode, Failure } from './errors.ts';
+
+/**
+ * Runs one command line, `argv` without program and script, and gives back the exit code. Every error
+ * is caught and rendered here, once. Never throws and never exits.
+ */
+export async function main(argv: readonly string[], host: Host): Promise<number> {
+  const early = earlyGlobals(argv);
+  let context: Context | undefined;
+  try {
+    refuseSecrets(argv);
+    const outcome = plan(argv, host);
+    context = host.open('command' in outcome ? outcome.command.globals : 'bare' in outcome ? outcome.bare : early);
+    const code = await act(outcome, context, argv);
+    await context.close();
+    return code ?? EXIT.ok;
+  } catch (error) {
+    context ??= host.open(early);
+    const code = await context.out.failure(error, host.debug);
+    await context.close().catch(() => undefined);
+    return code;
+  }
+}
+
+function plan(argv: readonly string[], host: Host): Outcome {
+  return parse(argv, { program: host.program, version: host.version });
+}
+
+async function act(outcome: Outcome, context: Context, argv: readonly string[]): Promise<number | undefined> {
+  if ('command' in outcome) return withStore(context, () => outcome.command.run(context));
+  if ('bare' in outcome) return withStore(context, () => status(context));
+  const topic = argv[0] === 'help' ? argv[1] : undefined;
+  if (topic !== undefined && Object.hasOwn(TOPICS, topic)) return printTopic(context, topic);
+  await context.out.raw(outcome.print);
+  return undefined;
+}
+
+/** Without a store a person at a terminal is led through `init`, and then the command goes on. */
+async function withStore(context: Context, run: () => Promise<ExitCode | number | undefined>): Promise<number | undefined> {
+  try {
+    return await run();
+  } catch (error) {
+    if (!(error instanceof Failure) || error.code !== 'no_store' || !context.ask.interactive) throw error;
+    await context.out.warn(error.message);
+    if (!(await context.ask.confirm('set one up now?', { default: true }))) throw new Failure('cancelled', 'nothing was set up', { cause: error });
+    await init.run(context, new Input([], {}));
+    return run();
+  }
+}
+
+/** Arguments are visible to other users of the machine and stay in the shell's history. */
+function refuseSecrets(argv: readonly string[]): void {
+  for (const argument of argv) {
+    const parts = findSecretKey(argument);
+    if (parts === undefined) continue;
+    throw new Failure('secret_in_argument', 'a secret key was given as an argument, where others can read it; it was not used', {
+      hint: `name it by its public key ${publicKey(parts)}, or give --from-stdin; if it was live, revoke it`,
+    });
+  }
+}
+
+/** What must be known even when parsing fails: how to print the error. */
+function earlyGlobals(argv: readonly string[]): Globals {
+  const end = argv.indexOf('--');
+  const before = end < 0 ? argv : argv.slice(0, end);
+  return {
+    json: before.includes('--json'),
+    quiet: before.includes('-q') || before.includes('--quiet'),
+    input: !before.includes('--no-input'),
+    color: !before.includes('--no-color'),
+  };
+}

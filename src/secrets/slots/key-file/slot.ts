@@ -1,0 +1,117 @@
+import { isAbsolute, resolve } from 'node:path';
+import { base62OfBytes } from '../../../domain/keys/base62.ts';
+import type { SlotRecord, SlotRole } from '../../../domain/ports/secrets.ts';
+import type { Random } from '../../../domain/ports/system.ts';
+import { Failure, PROGRAM } from '../../../errors.ts';
+import { KEY_SIZE } from '../../keys.ts';
+import { damagedSlot, headerFields, headerLine } from '../header.ts';
+import type { SlotMeans } from '../slot.ts';
+import { createKeyFile, readKeyFile, removeKeyFile, replaceKeyFile, unusable } from './file.ts';
+import type { FileKey } from './format.ts';
+
+const PATTERN = /^key=([0-9A-Za-z]{22}) path=([!-~]+)$/;
+
+/** Where a slot's key is: in which file, under which id. */
+export interface KeyFileHeader {
+  readonly id: string;
+  /** Absolute; where the file was made. */
+  readonly path: string;
+}
+
+export function keyFileHeader(role: SlotRole, { id, path }: KeyFileHeader): string {
+  return headerLine('key-file', role, `key=${id} path=${encodeURI(path)}`);
+}
+
+/** Throws `slot_damaged` for a line that `keyFileHeader` doesn't make. */
+export function parseKeyFileHeader(slot: SlotRecord): KeyFileHeader {
+  const [id = '', encoded = ''] = headerFields(slot, PATTERN);
+  let path = '';
+  try {
+    path = decodeURI(encoded);
+  } catch {
+    // Stays empty and is refused below.
+  }
+  if (path === '' || path.includes('\0') || encodeURI(path) !== encoded) {
+    throw damagedSlot(slot, 'its header does not parse');
+  }
+  return { id, path };
+}
+
+/** Does the file that the slot names, or `override`, hold the slot's key, readable by us alone? */
+export function keyFileAtHand(
+  slot: SlotRecord,
+  override: string | undefined,
+  uid: number | undefined,
+): boolean {
+  try {
+    const { id, path } = parseKeyFileHeader(slot);
+    return readKeyFile(override ?? path, uid)?.some((key) => key.id === id) ?? false;
+  } catch (error) {
+    if (error instanceof Failure) return false;
+    throw error;
+  }
+}
+
+/** Slots opened by a key in a file of its own, 0600, away from the database. */
+export function keyFileMeans(random: Random, uid: number | undefined): SlotMeans {
+  const newKey = (): FileKey => ({ id: base62OfBytes(random(16), 22), key: random(KEY_SIZE) });
+
+  /** Takes one key out of a file, and the file away when it was the last. */
+  const drop = ({ id, path }: KeyFileHeader): void => {
+    const keys = readKeyFile(path, uid);
+    if (!keys?.some((key) => key.id === id)) return;
+    const left = keys.filter((key) => key.id !== id);
+    if (left.length === 0) removeKeyFile(path);
+    else replaceKeyFile(path, left, base62OfBytes(random(16), 22));
+  };
+
+  return {
+    async make({ role, keyFile }) {
+      if (keyFile === undefined || !isAbsolute(keyFile) || !keyFile.isWellFormed()) {
+        throw new Failure('usage', 'a key-file slot needs the absolute path of a file to make', {
+          hint: `${PROGRAM} … --key-file PATH`,
+        });
+      }
+      const key = newKey();
+      createKeyFile(keyFile, [key]);
+      return { header: keyFileHeader(role, { id: key.id, path: keyFile }), key: key.key };
+    },
+
+    async unlock(slot, sources) {
+      const { id, path } = parseKeyFileHeader(slot);
+      return find(slot, id, sources.keyFile ?? path, uid).key;
+    },
+
+    async renew(slot, sources) {
+      const { id, path: made } = parseKeyFileHeader(slot);
+      const path = sources.keyFile === undefined ? made : resolve(sources.keyFile);
+      const old = find(slot, id, path, uid);
+      const key = newKey();
+      replaceKeyFile(path, [old, key], base62OfBytes(random(16), 22));
+      return { header: keyFileHeader(slot.role, { id: key.id, path }), key: key.key };
+    },
+
+    async settle(old, current) {
+      const { id } = parseKeyFileHeader(old);
+      const { id: stays, path } = parseKeyFileHeader(current);
+      if (id === stays) return;
+      drop({ id, path });
+      // Both headers name the file, but not the same place when it was moved since it was made.
+      if (keyFileAtHand(old, undefined, uid)) drop(parseKeyFileHeader(old));
+    },
+
+    async discard(slot) {
+      drop(parseKeyFileHeader(slot));
+    },
+
+    refused: (slot) => damagedSlot(slot, 'its key does not open it'),
+  };
+}
+
+function find(slot: SlotRecord, id: string, path: string, uid: number | undefined): FileKey {
+  const keys = readKeyFile(path, uid);
+  if (!keys) throw unusable(path, 'is not there');
+  const key = keys.find((candidate) => candidate.id === id);
+  if (!key) throw unusable(path, `does not hold the key of slot ${slot.name}`);
+  return key;
+}

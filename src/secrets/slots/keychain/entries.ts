@@ -1,0 +1,102 @@
+import { base62OfBytes } from '../../../domain/keys/base62.ts';
+import type { Random } from '../../../domain/ports/system.ts';
+import { KEY_SIZE } from '../../keys.ts';
+import { call, type KeychainSetup, Patience } from './call.ts';
+import { KeychainFailure } from './trouble.ts';
+
+/** 32-byte entries in the OS keychain. An entry never changes: a new key gets a new account. */
+export interface KeychainEntries {
+  /** Throws `keychain_entry_missing` only when the keychain is open and has no such entry. */
+  read(account: string): Promise<Uint8Array>;
+  /** Writes and reads back; gives back the fresh account. Throws when what comes back differs. */
+  write(value: Uint8Array): Promise<string>;
+  /** Fine when there is none. */
+  remove(account: string): Promise<void>;
+  /** A write-read-delete round trip; `absent` only when there is no service at all. */
+  probe(): Promise<'works' | 'absent'>;
+}
+
+export function keychainEntries(setup: KeychainSetup, random: Random): KeychainEntries {
+  const newAccount = (): string => base62OfBytes(random(16), 22);
+
+  async function patiently<T>(work: (patience: Patience) => Promise<T>): Promise<T> {
+    const patience = new Patience(setup);
+    try {
+      return await work(patience);
+    } finally {
+      patience.over();
+    }
+  }
+
+  async function roundTrip(patience: Patience): Promise<void> {
+    const value = Buffer.from(random(KEY_SIZE));
+    const found = await call(
+      setup,
+      { op: 'probe', account: newAccount(), value: value.toString('base64') },
+      patience,
+    );
+    if (!found?.equals(value)) throw notKept();
+  }
+
+  return {
+    read: (account) =>
+      patiently(async (patience) => {
+        const found = await call(setup, { op: 'read', account }, patience);
+        if (found) return sized(found);
+        // Locked keyrings of some services hide their entries, and one without a default collection has
+        // none: a round trip unlocks it or fails, so that what can't be read isn't taken for absent.
+        await roundTrip(patience);
+        const unlocked = await call(setup, { op: 'read', account }, patience);
+        if (unlocked) return sized(unlocked);
+        throw new KeychainFailure(
+          'missing',
+          `the OS keychain has no entry keywright/${account}: it was deleted, or is on another machine`,
+        );
+      }),
+
+    write: (value) =>
+      patiently(async (patience) => {
+        const account = newAccount();
+        const text = Buffer.from(value).toString('base64');
+        const read = () => call(setup, { op: 'read', account }, patience);
+        const found = await call(setup, { op: 'write', account, value: text }, patience).catch(
+          (error: unknown) => {
+            // A helper that died in the middle may have written: reading says so.
+            const died = error instanceof KeychainFailure && error.trouble === 'unavailable';
+            return died ? read().catch(() => Promise.reject(error)) : Promise.reject(error);
+          },
+        );
+        if (found?.equals(value)) return account;
+        await call(setup, { op: 'delete', account }, patience).catch(() => {}); // Nobody knows its name: it is only litter.
+        throw notKept();
+      }),
+
+    remove: (account) =>
+      patiently(async (patience) => {
+        await call(setup, { op: 'delete', account }, patience);
+      }),
+
+    probe: () =>
+      patiently(async (patience) => {
+        try {
+          await roundTrip(patience);
+          return 'works';
+        } catch (error) {
+          if (error instanceof KeychainFailure && error.trouble === 'absent') return 'absent';
+          throw error;
+        }
+      }),
+  };
+}
+
+function sized(value: Buffer): Uint8Array {
+  if (value.length === KEY_SIZE) return value;
+  throw new KeychainFailure(
+    'unavailable',
+    `the entry in the OS keychain has ${value.length} bytes in place of ${KEY_SIZE}`,
+  );
+}
+
+function notKept(): KeychainFailure {
+  return new KeychainFailure('unavailable', 'the OS keychain did not give back what was written to it');
+}

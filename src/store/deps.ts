@@ -1,0 +1,27 @@
+import type { Random } from '../domain/ports/system.ts';
+import type { Migration } from './migrations/migration.ts';
+
+/** Who keeps us waiting; the pid is known on Linux only. */
+export interface LockHolder {
+  readonly pid?: number | undefined;
+}
+
+/** What a store needs from the machine, and what it tells while it waits. */
+export interface StoreDeps {
+  readonly random: Random;
+  /** `process.platform`. */
+  readonly platform: string;
+  /** `process.getuid()`; undefined where users have no numbers, and then modes aren't checked. */
+  readonly uid: number | undefined;
+  /** Called once per wait, after about a second. */
+  readonly onWait: (holder: LockHolder) => void;
+  /** How long another writer is waited for, ms; 10,000 when left out. */
+  readonly busyTimeoutMs?: number;
+  /** The steps from an empty database to the present one; `MIGRATIONS` when left out. */
+  readonly migrations?: readonly Migration[];
+  /**
+   * Also open a store of a newer program whose `min_reader` allows it, for reading only. For
+   * verifiers, which are upgraded after the command line.
+   */
+  readonly readNewer?: boolean;
+}

@@ -1,0 +1,98 @@
+import type { ApiKey } from '../../domain/keys/key.ts';
+import type { KeyWriter } from '../../domain/ports/store.ts';
+import { Failure, PROGRAM } from '../../errors.ts';
+import { fold, type Session, type Value } from './session.ts';
+
+/** Keys changed by one statement: well below the 32,766 values that one statement may bind. */
+const CHUNK = 500;
+
+export function keyWriter(session: Session): KeyWriter {
+  return {
+    async insert(key, { pepper, hash }) {
+      await refuseTakenName(session, key.workspaceId, key.name);
+      await session.run(INSERT, [
+        ...[key.kid, key.workspaceId, key.brand, key.mode, key.owner],
+        ...[key.scopes.join(' '), key.networks.join(' '), key.version, pepper, hash],
+        ...[key.expiresAt, key.disabledAt, key.revokedAt, key.lastUsedAt, key.shownAt, key.createdAt],
+        ...[key.createdBy, key.revokedReason, key.name, key.purpose, searchText(key.name, key.purpose)],
+      ]);
+    },
+    update: (kid, change) => updateKey(session, kid, change),
+    setDisabled: (kids, at) =>
+      inChunks(session, 'UPDATE keys SET disabled_at = ?', 'revoked_at IS NULL', [at], kids),
+    revoke: (kids, at, reason) =>
+      inChunks(
+        session,
+        'UPDATE keys SET revoked_at = ?, revoked_reason = ?',
+        'revoked_at IS NULL',
+        [at, reason],
+        kids,
+      ),
+    async markShown(kid, at) {
+      await session.run('UPDATE keys SET shown_at = ? WHERE kid = ?', [at, kid]);
+    },
+  };
+}
+
+const INSERT = `INSERT INTO keys (kid, workspace_id, brand, mode, owner, scopes, networks, version, pepper, hash,
+  expires_at, disabled_at, revoked_at, last_used_at, shown_at, created_at, created_by, revoked_reason, name, purpose,
+  search_text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+
+async function updateKey(session: Session, kid: string, change: Partial<ApiKey>): Promise<void> {
+  const before = await session.get<{ workspaceId: string; name: string; purpose: string | null }>(
+    'SELECT workspace_id AS "workspaceId", name, purpose FROM keys WHERE kid = ?',
+    [kid],
+  );
+  if (before === undefined)
+    throw new Failure('not_found', `no key key_${kid}`, { hint: `${PROGRAM} keys list` });
+  const sets = new Map<string, Value>();
+  if (change.name !== undefined && change.name !== before.name) {
+    await refuseTakenName(session, before.workspaceId, change.name);
+    sets.set('name', change.name);
+  }
+  if (change.purpose !== undefined) sets.set('purpose', change.purpose);
+  // Left alone where nothing of it changes, so that the search index isn't touched.
+  const words = searchText(
+    change.name ?? before.name,
+    change.purpose === undefined ? before.purpose : change.purpose,
+  );
+  if (words !== searchText(before.name, before.purpose)) sets.set('search_text', words);
+  if (change.owner !== undefined) sets.set('owner', change.owner);
+  if (change.networks !== undefined) sets.set('networks', change.networks.join(' '));
+  if (change.expiresAt !== undefined) sets.set('expires_at', change.expiresAt);
+  if (sets.size === 0) return;
+  const list = [...sets.keys()].map((column) => `${column} = ?`).join(', ');
+  await session.run(`UPDATE keys SET ${list} WHERE kid = ?`, [...sets.values(), kid]);
+}
+
+/** What a search looks through. No name has a line break, so no term matches across the two. */
+function searchText(name: string, purpose: string | null): string {
+  return fold(purpose === null ? name : `${name}\n${purpose}`);
+}
+
+async function refuseTakenName(session: Session, workspaceId: string, name: string): Promise<void> {
+  const taken = 'SELECT 1 FROM keys WHERE workspace_id = ? AND name = ? AND revoked_at IS NULL';
+  if ((await session.get(taken, [workspaceId, name])) === undefined) return;
+  throw new Failure('exists', `the workspace already has a key "${name}"`, {
+    hint: `${PROGRAM} keys show "${name}"`,
+  });
+}
+
+/** One statement per 500 keys; the last is filled up by repetition, so that one prepared statement serves all. */
+async function inChunks(
+  session: Session,
+  set: string,
+  condition: string,
+  values: readonly Value[],
+  kids: readonly string[],
+): Promise<number> {
+  let changed = 0;
+  for (let start = 0; start < kids.length; start += CHUNK) {
+    const size = kids.length === 1 ? 1 : CHUNK;
+    const chunk = kids.slice(start, start + size);
+    const filled = chunk.concat(Array<string>(size - chunk.length).fill(chunk[0] ?? ''));
+    const places = Array<string>(size).fill('?').join(', ');
+    changed += await session.run(`${set} WHERE kid IN (${places}) AND ${condition}`, [...values, ...filled]);
+  }
+  return changed;
+}

@@ -1,0 +1,145 @@
+import { lstatSync, readdirSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { Failure } from '../../errors.ts';
+import { APPLICATION_ID, connectForReading, connectForWriting } from './connection.ts';
+import { type Connection, loadDriver } from './driver.ts';
+import { failureOf } from './errors.ts';
+import { filesOf, leftoversOf, modeOf, statOf } from './paths.ts';
+import { RESERVE_BYTES } from './reserve.ts';
+
+/** Something wrong with a store's files. `fixable` is what `repair` mends. */
+export interface StoreFinding {
+  readonly code:
+    | 'mode'
+    | 'owner'
+    | 'link'
+    | 'leftover'
+    | 'reserve'
+    | 'journal'
+    | 'damaged'
+    | 'search'
+    | 'foreign_key'
+    | 'settings';
+  readonly message: string;
+  readonly path: string;
+  readonly fixable: boolean;
+}
+
+/** Most problems of one kind that are reported. */
+const MOST_REPORTED = 20;
+
+/** Looks at files and content of an existing store. Reads all of it: seconds for a large one. Changes nothing. */
+export async function inspectSqlite(path: string, uid: number | undefined): Promise<readonly StoreFinding[]> {
+  const files = inspectFiles(path, uid);
+  if (statOf(path)?.isFile() !== true) return files;
+  await loadDriver();
+  return [...files, ...inspectContent(path)];
+}
+
+/** Modes, owners, links and leftovers of everything of the store in its folder. */
+export function inspectFiles(path: string, uid: number | undefined): readonly StoreFinding[] {
+  const { folder, reserve, journal } = filesOf(path);
+  const findings: StoreFinding[] = [];
+  const leftovers = new Set(leftoversOf(path));
+  for (const file of [folder, ...belongings(path)]) {
+    const stats = file === folder ? statSync(file) : lstatSync(file);
+    const found = (code: StoreFinding['code'], message: string, fixable: boolean) =>
+      findings.push({ code, message: `${file} ${message}`, path: file, fixable });
+    if (leftovers.has(file)) {
+      found('leftover', 'is left of an initialisation that was interrupted', true);
+      continue;
+    }
+    if (stats.isSymbolicLink()) found('link', 'is a symbolic link', false);
+    else if (uid !== undefined && stats.uid !== uid) found('owner', 'belongs to another user', false);
+    else if (uid !== undefined && (stats.mode & 0o077) !== 0)
+      found('mode', `is open to others (${modeOf(stats)})`, true);
+    if (stats.isFile() && stats.nlink > 1 && leftovers.size === 0)
+      found('link', 'has a second name (a hard link)', false);
+  }
+  if (statOf(path) !== undefined && statOf(reserve)?.size !== RESERVE_BYTES) {
+    const message = `${reserve} is missing: without it a full disk also stops revocations`;
+    findings.push({ code: 'reserve', message, path: reserve, fixable: true });
+  }
+  if (statOf(journal) !== undefined) {
+    const message = `${journal} is a rollback journal, which this store never writes: it may be of another database`;
+    findings.push({ code: 'journal', message, path: journal, fixable: false });
+  }
+  return findings;
+}
+
+/** Everything in the folder whose name begins with the store's. */
+function belongings(path: string): readonly string[] {
+  const folder = dirname(path);
+  return readdirSync(folder)
+    .filter(
+      (name) =>
+        name === basename(path) ||
+        name.startsWith(`${basename(path)}.`) ||
+        name.startsWith(`${basename(path)}-`),
+    )
+    .map((name) => join(folder, name));
+}
+
+function inspectContent(path: string): readonly StoreFinding[] {
+  let connection: Connection | undefined;
+  try {
+    connection = connectForReading(path);
+    const application = connection.pragma('application_id', { simple: true });
+    if (application !== APPLICATION_ID) return [damage(path, 'is not a store of this program')];
+    return [...damages(connection, path), ...searchDamage(path), ...settings(connection, path)];
+  } catch (error) {
+    const failure = failureOf(error, path);
+    if (!(failure instanceof Failure)) throw failure;
+    return [damage(path, `cannot be read: ${failure.message}`)];
+  } finally {
+    connection?.close();
+  }
+}
+
+function damages(connection: Connection, path: string): readonly StoreFinding[] {
+  const check = connection
+    .prepare<[], string>(`PRAGMA quick_check(${MOST_REPORTED})`)
+    .pluck()
+    .all() as string[];
+  const found = check.filter((line) => line !== 'ok').map((line) => damage(path, `is damaged: ${line}`));
+  const strays = connection.prepare<[], { table: string; parent: string }>('PRAGMA foreign_key_check').all();
+  for (const { table, parent } of strays.slice(0, MOST_REPORTED)) {
+    const message = `${path} has a row of ${table} that names no row of ${parent}`;
+    found.push({ code: 'foreign_key', message, path, fixable: false });
+  }
+  return found;
+}
+
+function settings(connection: Connection, path: string): readonly StoreFinding[] {
+  const mode = connection.pragma('journal_mode', { simple: true });
+  if (mode === 'wal') return [];
+  return [
+    { code: 'settings', message: `${path} is in journal mode ${String(mode)}, not WAL`, path, fixable: true },
+  ];
+}
+
+/** FTS5 checks itself by an insert that writes nothing, for which it wants a connection that could write. */
+function searchDamage(path: string): readonly StoreFinding[] {
+  let connection: Connection | undefined;
+  try {
+    connection = connectForWriting(path);
+    connection.exec(
+      "BEGIN IMMEDIATE; INSERT INTO keys_search (keys_search, rank) VALUES ('integrity-check', 1)",
+    );
+    return [];
+  } catch (error) {
+    const failure = failureOf(error, path);
+    // A store that can't be written now can't be checked this way, and isn't damaged by that.
+    if (!(failure instanceof Failure) || failure.code !== 'store_damaged') return [];
+    return [
+      { code: 'search', message: `the search index of ${path} does not fit its keys`, path, fixable: true },
+    ];
+  } finally {
+    if (connection?.inTransaction) connection.exec('ROLLBACK');
+    connection?.close();
+  }
+}
+
+function damage(path: string, what: string): StoreFinding {
+  return { code: 'damaged', message: `${path} ${what}`, path, fixable: false };
+}

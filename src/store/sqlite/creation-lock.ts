@@ -1,0 +1,38 @@
+import type { StoreDeps } from '../deps.ts';
+import { connect } from './driver.ts';
+import { failureOf, sqliteCode } from './errors.ts';
+import { makePrivateFile } from './files.ts';
+import { checkFile, filesOf, statOf } from './paths.ts';
+import { untilFree } from './wait.ts';
+
+/**
+ * Runs `work` while no other process creates a store at this path. The lock is SQLite's exclusive
+ * lock on an empty file beside it, which the kernel frees when its holder dies. The file stays:
+ * removing it could leave two holders of two files of one name. Throws `busy`.
+ */
+export async function withCreationLock<T>(path: string, deps: StoreDeps, work: () => Promise<T>): Promise<T> {
+  const lockFile = filesOf(path).creationLock;
+  claim(lockFile, deps.uid);
+  const connection = connect(lockFile, { readonly: false, busyMs: 0 });
+  try {
+    const awaited = { lockFile, what: 'the making of this store' };
+    await untilFree(() => connection.exec('BEGIN EXCLUSIVE'), awaited, deps);
+    return await work();
+  } catch (error) {
+    throw sqliteCode(error) === undefined ? error : failureOf(error, lockFile);
+  } finally {
+    connection.close();
+  }
+}
+
+function claim(lockFile: string, uid: number | undefined): void {
+  if (statOf(lockFile) === undefined) {
+    try {
+      makePrivateFile(lockFile);
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    }
+  }
+  const stats = statOf(lockFile);
+  if (stats !== undefined) checkFile(lockFile, stats, uid);
+}

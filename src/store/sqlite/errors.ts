@@ -1,0 +1,44 @@
+import { type ErrorCode, Failure, PROGRAM } from '../../errors.ts';
+
+/** SQLite's result code (`SQLITE_BUSY_SNAPSHOT`), undefined for what SQLite didn't throw. */
+export function sqliteCode(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return undefined;
+  return error.code.startsWith('SQLITE_') ? error.code : undefined;
+}
+
+/** Another connection holds a lock; trying again helps. */
+export function isBusy(error: unknown): boolean {
+  return sqliteCode(error)?.startsWith('SQLITE_BUSY') ?? false;
+}
+
+/** By prefix, so that extended codes are covered; the first that fits counts. */
+const FAILURES: readonly (readonly [prefix: string, code: ErrorCode, message: string, hint: string])[] = [
+  ['SQLITE_BUSY', 'busy', 'another process holds the store', 'try again when it is done'],
+  ['SQLITE_FULL', 'store_full', 'the disk is full; nothing was changed', 'free some space, then try again'],
+  [
+    'SQLITE_IOERR_SHMSIZE',
+    'store_full',
+    'the disk is full; nothing was changed',
+    'free some space, then try again',
+  ],
+  ['SQLITE_READONLY', 'store_readonly', 'the store cannot be written', `${PROGRAM} doctor`],
+  ['SQLITE_PERM', 'store_readonly', 'the store cannot be written', `${PROGRAM} doctor`],
+  ['SQLITE_CANTOPEN', 'store_unreadable', 'the store cannot be opened', `${PROGRAM} doctor`],
+  ['SQLITE_CORRUPT', 'store_damaged', 'the store is damaged', `${PROGRAM} backup restore FILE`],
+  [
+    'SQLITE_IOERR',
+    'store_unreadable',
+    'the disk failed while reading or writing the store',
+    `${PROGRAM} doctor`,
+  ],
+  ['SQLITE_NOTADB', 'store_foreign', 'the file is not a store of this program', `${PROGRAM} doctor`],
+];
+
+/** What SQLite's error means to the user; anything else comes back as it is. */
+export function failureOf(error: unknown, path: string): unknown {
+  const code = sqliteCode(error);
+  const fit = FAILURES.find(([prefix]) => code?.startsWith(prefix));
+  if (fit === undefined) return error;
+  const [, failure, message, hint] = fit;
+  return new Failure(failure, `${message}: ${path}`, { hint, cause: error });
+}

@@ -1,0 +1,75 @@
+import { Failure, PROGRAM } from '../../errors.ts';
+import type { Migration } from '../migrations/migration.ts';
+import { APPLICATION_ID } from './connection.ts';
+import type { Connection } from './driver.ts';
+import { failureOf } from './errors.ts';
+
+/** What to do with a store of this version: use it, bring it up to date first, or only read it. */
+export type Standing = 'current' | 'older' | 'newer';
+
+/**
+ * Reads, before anything is written, whose file this is and which version of the schema it has.
+ * Throws `store_foreign`, `store_newer` (naming both versions), `store_damaged`.
+ */
+export function standingOf(
+  connection: Connection,
+  path: string,
+  migrations: readonly Migration[],
+  readNewer: boolean,
+): Standing {
+  const { application, version } = headerOf(connection, path);
+  if (application !== APPLICATION_ID) {
+    throw new Failure('store_foreign', `the database is not a store of this program: ${path}`, {
+      hint: `${PROGRAM} doctor`,
+    });
+  }
+  const latest = migrations.at(-1)?.version ?? 0;
+  if (version === latest) return 'current';
+  if (version > latest) {
+    if (readNewer && minReaderOf(connection, path) <= latest) return 'newer';
+    throw newer(version, latest);
+  }
+  if (version < 1) {
+    throw new Failure('store_damaged', `the store has no schema version: ${path}`, {
+      hint: `${PROGRAM} backup restore FILE`,
+    });
+  }
+  return 'older';
+}
+
+export function newer(version: number, latest: number): Failure {
+  return new Failure(
+    'store_newer',
+    `the store has version ${version}, and this program knows versions up to ${latest}`,
+    { hint: 'npm install --global keywright@latest' },
+  );
+}
+
+/** The schema's version as of now. */
+export function versionOf(connection: Connection, path: string): number {
+  return headerOf(connection, path).version;
+}
+
+function headerOf(connection: Connection, path: string): { application: number; version: number } {
+  const sql = `SELECT application_id AS application, user_version AS version
+    FROM pragma_application_id, pragma_user_version`;
+  return (
+    reading(path, () => connection.prepare<[], { application: number; version: number }>(sql).get()) ?? none
+  );
+}
+
+const none = { application: 0, version: 0 };
+
+function minReaderOf(connection: Connection, path: string): number {
+  const sql = 'SELECT min_reader AS oldest FROM meta';
+  const row = reading(path, () => connection.prepare<[], { oldest: number }>(sql).get());
+  return row?.oldest ?? Number.POSITIVE_INFINITY;
+}
+
+function reading<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw failureOf(error, path);
+  }
+}

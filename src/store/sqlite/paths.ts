@@ -1,0 +1,134 @@
+import { lstatSync, mkdirSync, readdirSync, type Stats, statSync } from 'node:fs';
+import { basename, dirname, isAbsolute, join } from 'node:path';
+import { Failure, PROGRAM } from '../../errors.ts';
+
+/** The files of one store, all in one folder. */
+export function filesOf(path: string) {
+  return {
+    folder: dirname(path),
+    wal: `${path}-wal`,
+    shm: `${path}-shm`,
+    journal: `${path}-journal`,
+    reserve: `${path}.reserve`,
+    creationLock: `${path}.creating`,
+  };
+}
+
+/**
+ * Throws `usage` for a path that SQLite's driver would open under another name: it trims the end
+ * and cuts at a NUL, and a lone surrogate has no UTF-8.
+ */
+export function checkPath(path: string): void {
+  const bent = path !== path.trim() || path.includes('\0') || !path.isWellFormed();
+  if (isAbsolute(path) && !bent) return;
+  const why = bent ? 'ends in white space or holds characters that no file can have' : 'is not absolute';
+  throw new Failure('usage', `the path of the store ${why}: ${JSON.stringify(path)}`, {
+    hint: 'KEYWRIGHT_STORE=sqlite:/absolute/path/keywright.db',
+  });
+}
+
+/** What is at the path itself, links not followed; undefined for nothing. Throws `store_unreadable`. */
+export function statOf(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+}
+
+/** Makes the store's folder, 0700 with all above it that is missing, and checks it. */
+export function makeFolder(folder: string, uid: number | undefined): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw unreadable(folder, error);
+  }
+  checkFolder(folder, uid);
+}
+
+/** Throws `store_permissions` unless the folder is ours and closed to everybody else. It may be reached by a link. */
+export function checkFolder(folder: string, uid: number | undefined): void {
+  let stats: Stats | undefined;
+  try {
+    stats = statSync(folder, { throwIfNoEntry: false });
+  } catch (error) {
+    throw unreadable(folder, error);
+  }
+  if (stats === undefined) throw noStore(folder);
+  if (!stats.isDirectory()) throw refuse(`${folder} is not a folder`);
+  checkAccess(folder, stats, uid);
+}
+
+/** Throws `store_permissions` for what is not a plain file of ours alone, under one name. */
+export function checkFile(path: string, stats: Stats, uid: number | undefined): void {
+  if (stats.isSymbolicLink()) throw refuse(`${path} is a symbolic link`);
+  if (!stats.isFile()) throw refuse(`${path} is not a regular file`);
+  checkAccess(path, stats, uid);
+  if (stats.nlink > 1 && !isOwnLeftover(path, stats)) {
+    throw refuse(`${path} has a second name (a hard link), which would split its journal`);
+  }
+}
+
+/** The checks before a store is opened; gives back what is known of its file. Throws `no_store` as well. */
+export function checkStoreFiles(path: string, uid: number | undefined): Stats {
+  checkPath(path);
+  const files = filesOf(path);
+  checkFolder(files.folder, uid);
+  const stats = statOf(path);
+  if (stats === undefined) throw noStore(path);
+  checkFile(path, stats, uid);
+  if (stats.size === 0) {
+    throw new Failure('store_damaged', `the store is empty: ${path}`, {
+      hint: `${PROGRAM} backup restore FILE`,
+    });
+  }
+  for (const side of [files.wal, files.shm]) {
+    const found = statOf(side);
+    if (found !== undefined) checkFile(side, found, uid);
+  }
+  return stats;
+}
+
+/** Temporary files of creations that were killed: `<store>.new-<random>` and what SQLite put beside it. */
+export function leftoversOf(path: string): readonly string[] {
+  const prefix = `${basename(path)}.new-`;
+  const folder = dirname(path);
+  try {
+    return readdirSync(folder)
+      .filter((name) => name.startsWith(prefix))
+      .map((name) => join(folder, name));
+  } catch (error) {
+    throw unreadable(folder, error);
+  }
+}
+
+/** A creation that was killed between linking and unlinking leaves a second name that is ours. */
+function isOwnLeftover(path: string, stats: Stats): boolean {
+  return stats.nlink === 2 && leftoversOf(path).some((name) => statOf(name)?.ino === stats.ino);
+}
+
+function checkAccess(path: string, stats: Stats, uid: number | undefined): void {
+  if (uid === undefined) return;
+  if (stats.uid !== uid) throw refuse(`${path} belongs to another user`);
+  if ((stats.mode & 0o077) !== 0) throw refuse(`${path} is open to other users (mode ${modeOf(stats)})`);
+}
+
+export function modeOf(stats: Stats): string {
+  return (stats.mode & 0o7777).toString(8).padStart(4, '0');
+}
+
+function noStore(path: string): Failure {
+  return new Failure('no_store', `there is no store at ${path}`, { hint: `${PROGRAM} init` });
+}
+
+function refuse(message: string): Failure {
+  return new Failure('store_permissions', message, { hint: `${PROGRAM} doctor --fix` });
+}
+
+function unreadable(path: string, error: unknown): Failure {
+  const reason = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
+  return new Failure('store_unreadable', `${path} cannot be read or made${reason}`, {
+    hint: `${PROGRAM} doctor`,
+    cause: error,
+  });
+}

@@ -1,0 +1,111 @@
+import { readFileSync } from 'node:fs';
+import { Failure } from '../../errors.ts';
+import type { Session, Value } from '../queries/session.ts';
+import { connectForReading } from './connection.ts';
+import { type Connection, connectCopy } from './driver.ts';
+import { filesOf, statOf } from './paths.ts';
+import { SqliteSession } from './session.ts';
+
+/** The reading side of a store: a session and its connection. */
+export interface Reading {
+  readonly session: Session;
+  readonly connection: Connection;
+  close(): void;
+}
+
+/**
+ * Opens a store for reading. Under WAL even a reader writes beside the database; where that can't
+ * be done (read-only file system or folder, full disk) and no journal is waiting, the file is read
+ * into memory instead, and again whenever it has changed. `accept` looks at every connection
+ * before it is used and throws what speaks against it.
+ */
+export function openForReading(path: string, accept: (connection: Connection) => void): Reading {
+  const connection = connectForReading(path);
+  try {
+    accept(connection);
+  } catch (error) {
+    connection.close();
+    if (!(error instanceof Failure) || !cannotJournal(error) || journalWaiting(path)) throw error;
+    return new CopyReading(path, accept);
+  }
+  return { session: new SqliteSession(connection, path), connection, close: () => connection.close() };
+}
+
+function cannotJournal({ code }: Failure): boolean {
+  return code === 'store_unreadable' || code === 'store_readonly' || code === 'store_full';
+}
+
+/** A journal with content holds commits that the file alone doesn't have. */
+function journalWaiting(path: string): boolean {
+  const { wal, journal } = filesOf(path);
+  return [wal, journal].some((file) => (statOf(file)?.size ?? 0) > 0);
+}
+
+/** A copy in memory, made anew when the file or its journal changed: a revocation must not be missed. */
+class CopyReading implements Reading, Session {
+  readonly session: Session = this;
+  readonly #path: string;
+  readonly #accept: (connection: Connection) => void;
+  #seen = '';
+  #connection: Connection | undefined;
+  #current: SqliteSession | undefined;
+
+  constructor(path: string, accept: (connection: Connection) => void) {
+    this.#path = path;
+    this.#accept = accept;
+    this.#fresh();
+  }
+
+  get connection(): Connection {
+    this.#fresh();
+    return this.#connection as Connection;
+  }
+
+  async get<Row>(sql: string, params?: readonly Value[]): Promise<Row | undefined> {
+    return this.#fresh().get<Row>(sql, params);
+  }
+
+  async all<Row>(sql: string, params?: readonly Value[]): Promise<readonly Row[]> {
+    return this.#fresh().all<Row>(sql, params);
+  }
+
+  async run(sql: string, params?: readonly Value[]): Promise<number> {
+    return this.#fresh().run(sql, params);
+  }
+
+  close(): void {
+    this.#connection?.close();
+  }
+
+  #fresh(): SqliteSession {
+    const now = stampOf(this.#path);
+    if (this.#current !== undefined && now === this.#seen) return this.#current;
+    const connection = connectCopy(bytesOf(this.#path), this.#path);
+    this.#accept(connection);
+    this.#connection?.close();
+    this.#connection = connection;
+    this.#current = new SqliteSession(connection, this.#path);
+    this.#seen = now;
+    return this.#current;
+  }
+}
+
+function stampOf(path: string): string {
+  if (journalWaiting(path)) {
+    throw new Failure('store_unreadable', `the store has a journal that cannot be read from here: ${path}`, {
+      hint: 'start again where the folder of the store can be written',
+    });
+  }
+  const stats = statOf(path);
+  return `${stats?.ino} ${stats?.size} ${stats?.mtimeMs}`;
+}
+
+/**
+ * This process has no SQLite connection to the file here, so closing it drops no lock. Bytes 18 and
+ * 19 say "WAL" (2); a copy in memory has none and opens only as 1 (sqlite.org/fileformat2.html 1.3.4).
+ */
+function bytesOf(path: string): Buffer {
+  const bytes = readFileSync(path);
+  if (bytes.length > 20) bytes.fill(1, 18, 20);
+  return bytes;
+}

@@ -1,0 +1,60 @@
+import { chmodSync, rmSync } from 'node:fs';
+import type { StoreDeps } from '../deps.ts';
+import { inspectSqlite, type StoreFinding } from './check.ts';
+import { connectForWriting } from './connection.ts';
+import { withCreationLock } from './creation-lock.ts';
+import { loadDriver } from './driver.ts';
+import { filesOf, leftoversOf } from './paths.ts';
+import { keepReserve } from './reserve.ts';
+import { untilFree, writeLockOf } from './wait.ts';
+
+/**
+ * Mends what `inspectSqlite` calls fixable: tightens modes, makes the reserve, removes what killed
+ * creations left, rebuilds the search index from the keys. Gives back what it mended; run again it
+ * finds nothing of that. Throws `busy`, `store_readonly`, `store_full`.
+ */
+export async function repairSqlite(path: string, deps: StoreDeps): Promise<readonly StoreFinding[]> {
+  const mended: StoreFinding[] = [];
+  for (const finding of await inspectSqlite(path, deps.uid)) {
+    if (finding.fixable && (await mend(finding, path, deps))) mended.push(finding);
+  }
+  return mended;
+}
+
+async function mend(finding: StoreFinding, path: string, deps: StoreDeps): Promise<boolean> {
+  switch (finding.code) {
+    case 'mode':
+      // Only what inspection found to be ours and no link; its folder is made ours first.
+      chmodSync(finding.path, finding.path === filesOf(path).folder ? 0o700 : 0o600);
+      return true;
+    case 'reserve':
+      return keepReserve(path, deps.random);
+    case 'leftover':
+      return removeLeftovers(path, deps);
+    case 'search':
+      return onStore(path, deps, "INSERT INTO keys_search (keys_search) VALUES ('rebuild')");
+    case 'settings':
+      return onStore(path, deps, 'PRAGMA journal_mode = WAL');
+    default:
+      return false;
+  }
+}
+
+/** Under the creation lock: what belongs to a creation that is still running is no leftover. */
+async function removeLeftovers(path: string, deps: StoreDeps): Promise<boolean> {
+  await loadDriver();
+  await withCreationLock(path, deps, async () => {
+    for (const leftover of leftoversOf(path)) rmSync(leftover, { force: true });
+  });
+  return true;
+}
+
+async function onStore(path: string, deps: StoreDeps, statement: string): Promise<boolean> {
+  const connection = connectForWriting(path);
+  try {
+    await untilFree(() => connection.exec(statement), writeLockOf(path), deps);
+    return true;
+  } finally {
+    connection.close();
+  }
+}

@@ -1,0 +1,45 @@
+import path from 'node:path';
+import { Failure } from '../errors.ts';
+import { ensurePrivateFolder, readPrivateFile, type Uid } from './files.ts';
+import { replacePrivateFile } from './write-files.ts';
+
+/** What is remembered between runs and isn't part of the store. */
+export interface Config {
+  /** Slug of the workspace that `workspaces use` chose. */
+  readonly workspace?: string;
+}
+
+const LARGEST = 64 * 1024;
+
+/** The settings in the file, none when there is no file. Throws `usage` naming the file when it is damaged. */
+export function readConfig(file: string, uid: Uid): Config {
+  const { workspace } = readObject(file, uid);
+  if (workspace === undefined) return {};
+  if (typeof workspace !== 'string') throw damaged(file);
+  return { workspace };
+}
+
+/** Changes these settings and keeps the others, also those of a newer version of the program; undefined removes. */
+export function changeConfig(file: string, change: { workspace: string | undefined }, uid: Uid): void {
+  ensurePrivateFolder(path.dirname(file), uid);
+  const content = { ...readObject(file, uid), ...change };
+  replacePrivateFile(file, Buffer.from(`${JSON.stringify(content, null, 2)}\n`));
+}
+
+function readObject(file: string, uid: Uid): { [name: string]: unknown } {
+  const bytes = readPrivateFile(file, LARGEST, uid);
+  if (bytes === undefined) return {};
+  try {
+    const content: unknown = JSON.parse(bytes.toString('utf8'));
+    if (typeof content === 'object' && content !== null && !Array.isArray(content)) {
+      return content as { [name: string]: unknown };
+    }
+  } catch {
+    // Said below.
+  }
+  throw damaged(file);
+}
+
+function damaged(file: string): Failure {
+  return new Failure('usage', `the settings in ${file} are damaged`, { hint: 'mend the file or remove it' });
+}

@@ -1,0 +1,111 @@
+import { constants, createReadStream } from 'node:fs';
+import fs from 'node:fs/promises';
+import type { Readable } from 'node:stream';
+import { Secret } from '../domain/secret.ts';
+import { Failure } from '../errors.ts';
+
+/** Where a secret is read from. Never an argument: other users can read those. */
+export type SecretSource =
+  | { readonly stdin: Readable & { readonly isTTY?: boolean } }
+  | { readonly file: string }
+  | { readonly variable: string; env(name: string): string | undefined };
+
+/** Most bytes of a secret unless said otherwise. */
+export const LARGEST_SECRET = 64 * 1024;
+
+/**
+ * Reads one secret. The rule, the same for every source: UTF-8; one final newline (LF or CRLF) is dropped and
+ * nothing else is changed; empty, with NUL, with a byte order mark, not UTF-8 or of more than `maxBytes` bytes
+ * is refused. Files must be regular or an inherited pipe (`/dev/fd/N`, so that `<(…)` works); a symbolic link
+ * is followed, since mounted secrets are links. Throws `bad_secret_input`.
+ */
+export async function readSecret(source: SecretSource, maxBytes = LARGEST_SECRET): Promise<Secret> {
+  // Two more bytes for the final newline, and one to see that there is more.
+  const most = maxBytes + 3;
+  if ('variable' in source) return fromVariable(source, maxBytes);
+  if ('file' in source) return secretOf(await readFile(source.file, most), 'the file', maxBytes);
+  if (source.stdin.isTTY) {
+    throw bad(
+      'stdin is the terminal, where a secret would be shown',
+      'pipe it in, or leave --from-stdin out to be asked',
+    );
+  }
+  return secretOf(await readAtMost(source.stdin, most), 'stdin', maxBytes);
+}
+
+function fromVariable(
+  source: { variable: string; env(name: string): string | undefined },
+  maxBytes: number,
+): Secret {
+  const value = source.env(source.variable);
+  if (value === undefined) throw bad(`the environment variable ${source.variable} is not set`);
+  return secretOf(Buffer.from(value), `the environment variable ${source.variable}`, maxBytes);
+}
+
+function secretOf(bytes: Uint8Array, what: string, maxBytes: number): Secret {
+  let end = bytes.length;
+  if (bytes[end - 1] === 0x0a) end -= bytes[end - 2] === 0x0d ? 2 : 1;
+  if (end === 0) throw bad(`${what} holds no secret, it is empty`);
+  if (end > maxBytes) throw bad(`${what} holds more than ${maxBytes} bytes`);
+  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) {
+    throw bad(
+      `${what} starts with a byte order mark, which would become part of the secret`,
+      'save it as UTF-8 without BOM',
+    );
+  }
+  const content = bytes.subarray(0, end);
+  if (content.includes(0)) throw bad(`${what} holds a NUL byte`);
+  try {
+    return new Secret(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(content));
+  } catch {
+    throw bad(`${what} is not valid UTF-8`);
+  }
+}
+
+const INHERITED = /^(?:\/dev\/fd|\/proc\/self\/fd)\/(\d{1,6})$/;
+
+async function readFile(path: string, most: number): Promise<Uint8Array> {
+  const inherited = path === '/dev/stdin' ? 0 : INHERITED.exec(path)?.[1];
+  if (inherited !== undefined) return readInherited(Number(inherited), most);
+  // O_NONBLOCK: opening a FIFO that nobody writes to must not wait.
+  const handle = await fs.open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)).catch(refused);
+  try {
+    const stat = await handle.stat();
+    if (!stat.isFile()) throw bad('the file is not a regular file');
+    if (stat.size > most) throw bad('the file is too large for a secret');
+    const buffer = Buffer.alloc(most);
+    let length = 0;
+    for (let read = -1; read !== 0 && length < most; length += read) {
+      read = (await handle.read(buffer, length, most - length).catch(refused)).bytesRead;
+    }
+    return buffer.subarray(0, length);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Reads the descriptor itself: opening `/dev/fd/N` anew would not find a pipe on every system. */
+async function readInherited(fd: number, most: number): Promise<Uint8Array> {
+  const stream = createReadStream('', { fd, autoClose: false });
+  return readAtMost(stream, most).catch(refused);
+}
+
+async function readAtMost(stream: Readable, most: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of stream as AsyncIterable<Uint8Array | string>) {
+    const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+    chunks.push(bytes);
+    length += bytes.length;
+    if (length >= most) break;
+  }
+  return Buffer.concat(chunks, Math.min(length, most));
+}
+
+function refused(error: NodeJS.ErrnoException): never {
+  throw bad(`the file cannot be read${error.code === undefined ? '' : ` (${error.code})`}`);
+}
+
+function bad(message: string, hint?: string): Failure {
+  return new Failure('bad_secret_input', message, { hint });
+}

@@ -1,0 +1,116 @@
+import { randomBytes } from 'node:crypto';
+import type { AuditEntry } from '../../src/domain/audit/entry.ts';
+import type { ApiKey, StoredVerifier } from '../../src/domain/keys/key.ts';
+import type { SlotRecord } from '../../src/domain/ports/secrets.ts';
+import type { Store, StoreSeed } from '../../src/domain/ports/store.ts';
+import type { Workspace } from '../../src/domain/workspaces/workspace.ts';
+
+/** 2026-01-01T00:00:00Z */
+export const T0 = 1_767_225_600_000;
+export const DAY = 86_400_000;
+
+let last = 0;
+/** 12 base62 characters, another each time. */
+export function someKid(): string {
+  last += 1;
+  return last.toString(36).padStart(12, '0');
+}
+
+export function someWorkspace(change: Partial<Workspace> = {}): Workspace {
+  const kid = someKid();
+  return {
+    id: `ws_${kid}`,
+    slug: `team-${kid}`,
+    name: 'Team',
+    kind: 'company',
+    brand: 'kw',
+    createdAt: T0,
+    createdBy: 'ana',
+    archivedAt: null,
+    ...change,
+  };
+}
+
+export function someKey(workspaceId: string, change: Partial<ApiKey> = {}): ApiKey {
+  const kid = someKid();
+  return {
+    kid,
+    workspaceId,
+    brand: 'kw',
+    mode: 'live',
+    name: `key ${kid}`,
+    purpose: null,
+    owner: 'ana',
+    scopes: ['orders:read'],
+    networks: [],
+    version: 1,
+    createdAt: T0,
+    createdBy: 'ana',
+    expiresAt: null,
+    disabledAt: null,
+    revokedAt: null,
+    revokedReason: null,
+    lastUsedAt: null,
+    shownAt: null,
+    ...change,
+  };
+}
+
+export function someVerifier(): StoredVerifier {
+  return { pepper: 1, hash: new Uint8Array(randomBytes(32)) };
+}
+
+export function someSlot(change: Partial<SlotRecord> = {}): SlotRecord {
+  const kid = someKid();
+  return {
+    id: `slot_${kid}`,
+    name: `slot ${kid}`,
+    kind: 'keychain',
+    role: 'operator',
+    header: 'v=1',
+    wrapped: new Uint8Array(randomBytes(60)),
+    createdAt: T0,
+    ...change,
+  };
+}
+
+export function someEntry(seq: number, change: Partial<AuditEntry> = {}): AuditEntry {
+  return {
+    seq,
+    at: T0 + seq,
+    actor: 'ana',
+    osUser: null,
+    action: 'key.create',
+    target: 'key_000000000000',
+    workspaceId: null,
+    facts: {},
+    locked: false,
+    prev: new Uint8Array(32),
+    hash: new Uint8Array(randomBytes(32)),
+    seal: null,
+    ...change,
+  };
+}
+
+export function someSeed(change: Partial<StoreSeed> = {}): StoreSeed {
+  const workspace = someWorkspace({ slug: 'acme', name: 'Acme' });
+  const slot = someSlot({ name: 'keychain' });
+  return {
+    identity: { id: `store_${someKid()}`, createdAt: T0, primarySlot: slot.id },
+    workspace,
+    owner: { workspaceId: workspace.id, name: 'ana', role: 'owner', createdAt: T0 },
+    slots: [slot],
+    peppers: [{ number: 1, sealed: new Uint8Array(randomBytes(60)), createdAt: T0 }],
+    sealed: [],
+    audit: [someEntry(1, { action: 'store.create', target: 'store_x' })],
+    undo: async () => undefined,
+    ...change,
+  };
+}
+
+/** Writes keys with fresh hashes in one transaction. */
+export function addKeys(store: Store, keys: readonly ApiKey[]): Promise<void> {
+  return store.write(async (tx) => {
+    for (const key of keys) await tx.write.keys.insert(key, someVerifier());
+  });
+}

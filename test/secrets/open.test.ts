@@ -1,0 +1,324 @@
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inspect } from 'node:util';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { SlotRecord } from '../../src/domain/ports/secrets.ts';
+import { Secret } from '../../src/domain/secret.ts';
+import { parseKeyFile } from '../../src/secrets/slots/key-file/format.ts';
+import {
+  bitFlips,
+  failureOf,
+  lockedStore,
+  makeSecrets,
+  mark,
+  otherLengths,
+  STORE,
+  sources,
+} from './fixture.ts';
+
+let folder = '';
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'keywright-secrets-'));
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const secrets = makeSecrets();
+const place = { record: 'cred_1', field: 'value', version: 1 };
+
+/** A store with an operator's and a verifier's key file. */
+async function keyFileStore() {
+  const { access, pepper } = secrets.create(STORE, 1);
+  const [operatorFile, verifierFile] = [join(folder, 'operator.key'), join(folder, 'verifier.key')];
+  const operator = await access.addSlot({
+    name: 'ops',
+    kind: 'key-file',
+    role: 'operator',
+    keyFile: operatorFile,
+  });
+  const verifier = await access.addSlot({
+    name: 'app',
+    kind: 'key-file',
+    role: 'verifier',
+    keyFile: verifierFile,
+  });
+  return {
+    access,
+    operator,
+    verifier,
+    operatorFile,
+    verifierFile,
+    store: lockedStore([operator, verifier], [pepper]),
+  };
+}
+
+describe('unlocking', () => {
+  test('an operator gets everything, a verifier the hashes alone', async () => {
+    const { access, store, verifier, operator } = await keyFileStore();
+    const sealed = access.seal(new Secret('canary'), place);
+    const again = await secrets.unlockOperator(store, sources());
+    expect(again.slot).toBe(operator);
+    expect(again.open(sealed).reveal()).toBe('canary');
+    expect(mark(again)).toBe(mark(access));
+    expect(again.audit.seal(1, Buffer.alloc(32))).toEqual(access.audit.seal(1, Buffer.alloc(32)));
+    expect(again.audit.seal(1, Buffer.alloc(32))).not.toEqual(access.audit.seal(2, Buffer.alloc(32)));
+    const verifying = await secrets.unlockVerifier(store, sources());
+    expect(verifying.slot).toBe(verifier);
+    expect(mark(verifying)).toBe(mark(access));
+    expect(Object.keys(verifying).sort()).toEqual(['hasher', 'slot']);
+  });
+
+  test("a verifier slot relabelled as an operator's opens nothing", async () => {
+    const { store, verifier } = await keyFileStore();
+    for (const header of [verifier.header, verifier.header.replace('verifier', 'operator')]) {
+      const forged: SlotRecord = { ...verifier, role: 'operator', header };
+      const slots = { ...store, slots: [forged], primarySlot: forged.id };
+      expect((await failureOf(() => secrets.unlockOperator(slots, sources()))).code).toBe('slot_damaged');
+    }
+  });
+
+  test('without its verifier slot at hand, verifying takes the primary', async () => {
+    const { access, store, operator, verifierFile } = await keyFileStore();
+    rmSync(verifierFile);
+    const verifying = await secrets.unlockVerifier(store, sources());
+    expect(verifying.slot).toBe(operator);
+    expect(mark(verifying)).toBe(mark(access));
+  });
+
+  test('a missing key file is said, and no other kind of slot is tried', async () => {
+    const { access, store, operatorFile } = await keyFileStore();
+    const passphrase = 'correct horse battery';
+    const recovery = await access.addSlot({
+      name: 'recovery',
+      kind: 'passphrase',
+      role: 'operator',
+      passphrase: new Secret(passphrase),
+    });
+    rmSync(operatorFile);
+    const asked: string[] = [];
+    const watching = {
+      passphraseGiven: false,
+      async passphrase(name: string) {
+        asked.push(name);
+        return new Secret(passphrase);
+      },
+    };
+    const both = { ...store, slots: [...store.slots, recovery] };
+    expect((await failureOf(() => secrets.unlockOperator(both, watching))).code).toBe('key_file_unusable');
+    expect(asked).toEqual([]);
+    expect(mark(await secrets.unlockOperator(both, { ...watching, slot: 'recovery' }))).toBe(mark(access));
+  });
+
+  test('several passphrase slots are tried with one question', async () => {
+    const { access, pepper } = secrets.create(STORE, 1);
+    const add = (name: string, passphrase: string) =>
+      access.addSlot({ name, kind: 'passphrase', role: 'operator', passphrase: new Secret(passphrase) });
+    const slots = [await add('one', 'passphrase number one'), await add('two', 'passphrase number two')];
+    const asked: string[] = [];
+    const opened = await secrets.unlockOperator(lockedStore(slots, [pepper]), {
+      passphraseGiven: true,
+      async passphrase(name) {
+        asked.push(name);
+        return new Secret('passphrase number two');
+      },
+    });
+    expect(opened.slot.name).toBe('two');
+    expect(asked).toEqual(['one']);
+  });
+
+  test('keys are nowhere to be found on an access', async () => {
+    const { access, store, operatorFile } = await keyFileStore();
+    const wrapping = parseKeyFile(readFileSync(operatorFile, 'utf8'))?.[0]?.key ?? Buffer.alloc(0);
+    const shown = inspect([access, await secrets.unlockOperator(store, sources())], {
+      depth: 9,
+      showHidden: true,
+    });
+    expect(shown).not.toMatch(/KeyObject|<Buffer/);
+    expect(shown).not.toContain(Buffer.from(wrapping).toString('base64url'));
+  });
+});
+
+describe('verifying, with a verifier slot in the keychain and a key file as primary', () => {
+  async function bothKinds() {
+    const { access, pepper } = secrets.create(STORE, 1);
+    const file = await access.addSlot({
+      name: 'ops',
+      kind: 'key-file',
+      role: 'operator',
+      keyFile: join(folder, 'key'),
+    });
+    const header = 'keywright-slot/1 keychain verifier service=keywright account=AAAAAAAAAAAAAAAAAAAAAA';
+    const keychain: SlotRecord = {
+      ...file,
+      id: 'slot_k',
+      name: 'app',
+      kind: 'keychain',
+      role: 'verifier',
+      header,
+    };
+    return { access, file, store: lockedStore([file, keychain], [pepper]) };
+  }
+  const answering = (text: string) => makeSecrets({ keychain: shellHelper(`echo '{"error":"${text}"}'`) });
+
+  test.each(['autolaunch', 'not provided by any .service files'])(
+    'no keychain (%s): the primary',
+    async (text) => {
+      const { access, file, store } = await bothKinds();
+      const verifying = await answering(text).unlockVerifier(store, sources());
+      expect([verifying.slot, mark(verifying)]).toEqual([file, mark(access)]);
+    },
+  );
+
+  test.each([
+    ['object locked', 'keychain_locked'],
+    ['the user canceled', 'keychain_declined'],
+  ])('%s is said', async (text, code) => {
+    const { store } = await bothKinds();
+    expect((await failureOf(() => answering(text).unlockVerifier(store, sources()))).code).toBe(code);
+  });
+});
+
+describe('a slot that was changed', () => {
+  test('every bit and length of header and wrapped key, other slots, stores and peppers', async () => {
+    const { store, operator, verifier } = await keyFileStore();
+    const header = Buffer.from(operator.header);
+    const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
+    const broken: SlotRecord[] = [
+      ...[...bitFlips(operator.wrapped)].map((wrapped) => ({ ...operator, wrapped })),
+      ...[...otherLengths(operator.wrapped)].map((wrapped) => ({ ...operator, wrapped })),
+      ...[...bitFlips(header)].map((bytes) => ({ ...operator, header: text(bytes) })),
+      ...[...otherLengths(header)].map((bytes) => ({ ...operator, header: text(bytes) })),
+      { ...operator, wrapped: verifier.wrapped },
+      { ...operator, id: verifier.id },
+      { ...operator, role: 'verifier' },
+      { ...operator, kind: 'keychain' },
+    ];
+    for (const slot of broken) {
+      const failure = await failureOf(() => secrets.test(store, slot, sources()));
+      expect(['slot_damaged', 'key_file_unusable']).toContain(failure.code);
+    }
+    expect(
+      (await failureOf(() => secrets.unlockOperator({ ...store, id: 'store_other' }, sources()))).code,
+    ).toBe('slot_damaged');
+    expect((await failureOf(() => secrets.unlockOperator({ ...store, peppers: [] }, sources()))).code).toBe(
+      'slot_damaged',
+    );
+    await secrets.test(store, operator, sources());
+  });
+});
+
+describe('a key file that was moved', () => {
+  test('is named; a wrong one is refused', async () => {
+    const { access, store, operatorFile, verifierFile } = await keyFileStore();
+    renameSync(operatorFile, join(folder, 'moved.key'));
+    const opened = await secrets.unlockOperator(store, sources({ keyFile: join(folder, 'moved.key') }));
+    expect(mark(opened)).toBe(mark(access));
+    const failure = await failureOf(() => secrets.unlockOperator(store, sources({ keyFile: verifierFile })));
+    expect(failure.code).toBe('key_file_unusable');
+  });
+});
+
+describe('a new root key', () => {
+  test('old and new open until settled; then only the new one', async () => {
+    const { access, store, operator, verifier, operatorFile } = await keyFileStore();
+    const sealed = access.seal(new Secret('kept'), place);
+    const next = access.rekey({ peppers: store.peppers, sealed: [sealed] }, 2_000);
+    expect(next.peppers.map(({ number, createdAt }) => [number, createdAt])).toEqual([
+      [1, 1],
+      [2, 2_000],
+    ]);
+    const slots = [];
+    for (const slot of store.slots) slots.push(await secrets.rewrap(store, slot, next.access, sources()));
+    const renewed = { ...store, slots, peppers: next.peppers };
+
+    const old = await secrets.unlockOperator(store, sources());
+    const current = await secrets.unlockOperator(renewed, sources());
+    expect(old.open(sealed).reveal()).toBe('kept');
+    for (const record of next.sealed) expect(current.open(record).reveal()).toBe('kept');
+    expect((await failureOf(() => current.open(sealed))).code).toBe('slot_damaged');
+    expect(current.hasher.current).toBe(2);
+    expect([mark(current, 1), mark(current, 2)]).toEqual([mark(next.access, 1), mark(next.access, 2)]);
+    expect(mark(current, 1)).toBe(mark(access, 1));
+    expect(mark(await secrets.unlockVerifier(renewed, sources()), 2)).toBe(mark(current, 2));
+
+    for (const [index, slot] of store.slots.entries()) await secrets.settle(slot, slots[index] ?? slot);
+    expect(parseKeyFile(readFileSync(operatorFile, 'utf8'))).toHaveLength(1);
+    expect((await failureOf(() => secrets.unlockOperator(store, sources()))).code).toBe('key_file_unusable');
+    expect(mark(await secrets.unlockOperator(renewed, sources()), 2)).toBe(mark(current, 2));
+    expect([slots[0]?.id, slots[1]?.id]).toEqual([operator.id, verifier.id]);
+  });
+
+  test('given up, it leaves what was there', async () => {
+    const { access, store, operator, operatorFile } = await keyFileStore();
+    const before = readFileSync(operatorFile, 'utf8');
+    const next = access.rekey({ peppers: store.peppers, sealed: [] }, 2_000);
+    const renewed = await secrets.rewrap(store, operator, next.access, sources());
+    await secrets.settle(renewed, operator);
+    expect(readFileSync(operatorFile, 'utf8')).toBe(before);
+    await secrets.test(store, operator, sources());
+  });
+
+  test('a key file that was moved keeps its new place', async () => {
+    const { access, store, operator, operatorFile } = await keyFileStore();
+    const moved = join(folder, 'moved.key');
+    renameSync(operatorFile, moved);
+    const next = access.rekey({ peppers: store.peppers, sealed: [] }, 2_000);
+    const renewed = await secrets.rewrap(store, operator, next.access, sources({ keyFile: moved }));
+    await secrets.settle(operator, renewed);
+    expect(parseKeyFile(readFileSync(moved, 'utf8'))).toHaveLength(1);
+    await secrets.unlockOperator({ ...store, slots: [renewed], peppers: next.peppers }, sources());
+  });
+
+  test('a passphrase slot gets a new salt and asks once', async () => {
+    const { access, pepper } = secrets.create(STORE, 1);
+    const passphrase = 'correct horse battery';
+    const slot = await access.addSlot({
+      name: 'p',
+      kind: 'passphrase',
+      role: 'operator',
+      passphrase: new Secret(passphrase),
+    });
+    const store = lockedStore([slot], [pepper]);
+    const next = access.rekey({ peppers: store.peppers, sealed: [] }, 2);
+    const renewed = await secrets.rewrap(store, slot, next.access, sources({ passphrase }));
+    expect(renewed.header).not.toBe(slot.header);
+    await secrets.test(store, slot, sources({ passphrase }));
+    await secrets.test(
+      { ...store, slots: [renewed], peppers: next.peppers },
+      renewed,
+      sources({ passphrase }),
+    );
+    const wrong = sources({ passphrase: 'something else entirely' });
+    expect((await failureOf(() => secrets.rewrap(store, slot, next.access, wrong))).code).toBe(
+      'passphrase_wrong',
+    );
+  });
+
+  test('is refused when something sealed does not open', async () => {
+    const { access, store } = await keyFileStore();
+    const sealed = access.seal(new Secret('kept'), place);
+    const from = { peppers: store.peppers, sealed: [{ ...sealed, version: 2 }] };
+    expect((await failureOf(() => access.rekey(from, 2))).code).toBe('slot_damaged');
+  });
+});
+
+test('a discarded key-file slot takes its file along, and again is fine', async () => {
+  const { operator, verifier, operatorFile, verifierFile } = await keyFileStore();
+  await secrets.discard(operator);
+  await secrets.discard(operator);
+  expect(existsSync(operatorFile)).toBe(false);
+  writeFileSync(verifierFile, 'not ours any more\n');
+  expect((await failureOf(() => secrets.discard(verifier))).code).toBe('key_file_unusable');
+  expect(readFileSync(verifierFile, 'utf8')).toBe('not ours any more\n');
+});
+
+test('a pepper is added with the next number', async () => {
+  const { access, store } = await keyFileStore();
+  const added = access.newPepper(9);
+  expect([added.number, added.createdAt]).toEqual([2, 9]);
+  const opened = await secrets.unlockOperator({ ...store, peppers: [...store.peppers, added] }, sources());
+  expect(opened.hasher.current).toBe(2);
+  expect(mark(opened, 2)).not.toBe(mark(opened, 1));
+});

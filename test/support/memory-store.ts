@@ -1,0 +1,343 @@
+import type { AuditEntry, AuditFilter } from '../../src/domain/audit/entry.ts';
+import type { ApiKey, KeyFilter, Page, StoredVerifier } from '../../src/domain/keys/key.ts';
+import { statusOf } from '../../src/domain/keys/status.ts';
+import type { SealedPepper, SealedRecord, SlotRecord } from '../../src/domain/ports/secrets.ts';
+import type {
+  PageRequest,
+  Readers,
+  Store,
+  StoreIdentity,
+  StoreSeed,
+  Transaction,
+} from '../../src/domain/ports/store.ts';
+import type { CatalogueScope, Member, Workspace } from '../../src/domain/workspaces/workspace.ts';
+import { Failure } from '../../src/errors.ts';
+
+interface StoredKey {
+  readonly key: ApiKey;
+  readonly verifier: StoredVerifier;
+}
+
+/** Everything in it, as plain values that are replaced and never changed in place. */
+interface State {
+  identity: StoreIdentity;
+  generation: number;
+  /** By kid, in order of creation. */
+  keys: Map<string, StoredKey>;
+  workspaces: Workspace[];
+  members: Member[];
+  catalogue: CatalogueScope[];
+  slots: SlotRecord[];
+  peppers: SealedPepper[];
+  sealed: SealedRecord[];
+  audit: AuditEntry[];
+}
+
+/** A store in memory that keeps the contract of `test/contracts/store.ts`; for tests of what uses a store. */
+export function memoryStore(seed: StoreSeed): Store {
+  let state: State = {
+    identity: seed.identity,
+    generation: 1,
+    keys: new Map(),
+    workspaces: [seed.workspace],
+    members: [seed.owner],
+    catalogue: [],
+    slots: [...seed.slots],
+    peppers: [...seed.peppers],
+    sealed: [...seed.sealed],
+    audit: [...seed.audit],
+  };
+  let queue: Promise<unknown> = Promise.resolve();
+  const transact = async <T>(work: (tx: Transaction) => Promise<T>): Promise<T> => {
+    const draft: State = { ...state, keys: new Map(state.keys) };
+    let ended = false;
+    const own = () => {
+      if (ended) throw new Error('this transaction has ended');
+      return draft;
+    };
+    try {
+      const value = await work({ ...readers(own), write: writers(own) });
+      state = draft;
+      return value;
+    } finally {
+      ended = true;
+    }
+  };
+  return {
+    ...readers(() => state),
+    get identity() {
+      return state.identity;
+    },
+    write(work) {
+      const turn = queue.then(() => transact(work));
+      queue = turn.catch(() => undefined);
+      return turn;
+    },
+    async recordUsage({ used, rehashed }) {
+      const keys = new Map(state.keys);
+      for (const [kid, at] of used) {
+        const stored = keys.get(kid);
+        if (stored === undefined || (stored.key.lastUsedAt ?? -1) >= at) continue;
+        keys.set(kid, { ...stored, key: { ...stored.key, lastUsedAt: at } });
+      }
+      for (const [kid, { old, verifier }] of rehashed) {
+        const stored = keys.get(kid);
+        if (stored && Buffer.compare(stored.verifier.hash, old) === 0) keys.set(kid, { ...stored, verifier });
+      }
+      state = { ...state, keys };
+      return true;
+    },
+    async close() {
+      await queue;
+    },
+  };
+}
+
+function readers(state: () => State): Readers {
+  const found = <T>(items: readonly T[], test: (item: T) => boolean) => items.find(test);
+  return {
+    keys: keyReader(state),
+    workspaces: {
+      bySlug: async (slug) => found(state().workspaces, (workspace) => workspace.slug === slug),
+      byId: async (id) => found(state().workspaces, (workspace) => workspace.id === id),
+      all: async () => state().workspaces.toSorted((a, b) => (a.slug < b.slug ? -1 : 1)),
+      members: async (id) => state().members.filter((member) => member.workspaceId === id),
+      catalogue: async (id) =>
+        state()
+          .catalogue.filter((entry) => entry.workspaceId === id)
+          .toSorted((a, b) => (a.scope < b.scope ? -1 : 1)),
+    },
+    audit: {
+      head: async () => state().audit.at(-1),
+      bySeq: async (seq) => found(state().audit, (entry) => entry.seq === seq),
+      lastOf: async (target) => state().audit.findLast((entry) => entry.target === target),
+      from: async (seq, limit) =>
+        state()
+          .audit.filter((entry) => entry.seq >= seq)
+          .slice(0, limit),
+      page: async (filter, page) => {
+        const fitting = state()
+          .audit.filter((entry) => fitsAudit(entry, filter))
+          .toReversed();
+        return pageOf(fitting, (entry) => `audit ${entry.seq}`, page, state().identity.id);
+      },
+    },
+    slots: {
+      all: async () => state().slots.toSorted((a, b) => a.createdAt - b.createdAt),
+      primary: async () => state().identity.primarySlot,
+      peppers: async () => state().peppers,
+      sealed: async (record, field) => {
+        const versions = state().sealed.filter((item) => item.record === record && item.field === field);
+        return versions.toSorted((a, b) => b.version - a.version)[0];
+      },
+      allSealed: async () => state().sealed.toSorted((a, b) => a.version - b.version),
+      generation: async () => state().generation,
+    },
+  };
+}
+
+function keyReader(state: () => State): Readers['keys'] {
+  const keys = () => [...state().keys.values()].map((stored) => stored.key);
+  const within = (key: ApiKey, workspaceId: string | undefined) =>
+    (workspaceId ?? key.workspaceId) === key.workspaceId;
+  return {
+    byKid: async (kid) => state().keys.get(kid)?.key,
+    byName: async (workspaceId, name) => {
+      const named = keys().filter((key) => within(key, workspaceId) && key.name === name);
+      const live = named.filter((key) => key.revokedAt === null);
+      return (live.length > 0 ? live : named).toReversed();
+    },
+    forVerification: async (kid) => {
+      const stored = state().keys.get(kid);
+      if (stored === undefined) return undefined;
+      const { key, verifier } = stored;
+      const texts = { scopes: key.scopes.join(' '), networks: key.networks.join(' ') };
+      return { ...key, ...texts, ...verifier, generation: state().generation };
+    },
+    page: async (filter, page, now) => {
+      const fitting = keys()
+        .filter((key) => fitsKey(key, filter, now))
+        .toReversed();
+      const expiring = filter.expiringBefore !== undefined;
+      if (expiring) fitting.reverse().sort((a, b) => (a.expiresAt ?? 0) - (b.expiresAt ?? 0));
+      const kind = expiring ? 'expiring' : 'keys';
+      return pageOf(fitting, (key) => `${kind} ${key.kid}`, page, state().identity.id);
+    },
+    names: async (workspaceId, prefix, limit) => {
+      const live = keys().filter((key) => key.revokedAt === null && within(key, workspaceId));
+      const names = live.map((key) => key.name).filter((name) => name.startsWith(prefix));
+      return [...new Set(names)].sort().slice(0, limit);
+    },
+    count: async (filter, now) => keys().filter((key) => fitsKey(key, filter, now)).length,
+    scopeInUse: async (workspaceId, scope) =>
+      keys().some(
+        (key) => key.workspaceId === workspaceId && key.revokedAt === null && key.scopes.includes(scope),
+      ),
+  };
+}
+
+function fitsKey(key: ApiKey, filter: KeyFilter, now: number): boolean {
+  const { workspaceId, term, status, owner, mode, expiringBefore, unusedSince } = filter;
+  const words = `${key.name}\n${key.purpose ?? ''}`.toLowerCase();
+  const expires = key.expiresAt ?? Number.POSITIVE_INFINITY;
+  return (
+    (workspaceId ?? key.workspaceId) === key.workspaceId &&
+    (owner ?? key.owner) === key.owner &&
+    (mode ?? key.mode) === key.mode &&
+    words.includes((term ?? '').toLowerCase()) &&
+    (status === undefined || statusOf(key, now) === status) &&
+    (expiringBefore === undefined ||
+      (key.revokedAt === null && expires > now && expires <= expiringBefore)) &&
+    (unusedSince === undefined || (key.lastUsedAt ?? key.createdAt) < unusedSince)
+  );
+}
+
+function fitsAudit(entry: AuditEntry, { target, actor, action, since, workspaceId }: AuditFilter): boolean {
+  return (
+    (target ?? entry.target) === entry.target &&
+    (actor ?? entry.actor) === entry.actor &&
+    (action === undefined || entry.action === action || entry.action.startsWith(`${action}.`)) &&
+    (since === undefined || entry.at >= since) &&
+    (workspaceId === undefined || entry.workspaceId === workspaceId)
+  );
+}
+
+/** The cursor names the last item seen; keys and entries are never removed, so it is found again. */
+function pageOf<T>(
+  items: readonly T[],
+  name: (item: T) => string,
+  { limit, after }: PageRequest,
+  storeId: string,
+): Page<T> {
+  const cursor = (item: T) => Buffer.from(`${storeId} ${name(item)}`).toString('base64url');
+  const start = after === undefined ? 0 : items.findIndex((item) => cursor(item) === after) + 1;
+  if (after !== undefined && start === 0)
+    throw new Failure('usage', 'the value of --after does not continue this list');
+  const shown = items.slice(start, start + limit);
+  const last = shown.at(-1);
+  return { items: shown, next: last !== undefined && start + limit < items.length ? cursor(last) : null };
+}
+
+function writers(state: () => State): Transaction['write'] {
+  const set = <K extends keyof State>(name: K, value: State[K], generation = true) => {
+    state()[name] = value;
+    if (generation) state().generation += 1;
+  };
+  return {
+    keys: keyWriter(state),
+    workspaces: {
+      insert: async (added) => {
+        refuse(
+          state().workspaces.some(({ slug }) => slug === added.slug),
+          `a workspace "${added.slug}" already exists`,
+        );
+        set('workspaces', [...state().workspaces, added]);
+      },
+      rename: async (id, name) => set('workspaces', replaced(state().workspaces, { id }, { name })),
+      setArchived: async (id, archivedAt) =>
+        set('workspaces', replaced(state().workspaces, { id }, { archivedAt })),
+      addMember: async (added) => {
+        const there = state().members.some(
+          (one) => one.workspaceId === added.workspaceId && one.name === added.name,
+        );
+        refuse(there, `"${added.name}" is a member already`);
+        set('members', [...state().members, added]);
+      },
+      addScope: async (added) => {
+        const there = state().catalogue.some(
+          (one) => one.workspaceId === added.workspaceId && one.scope === added.scope,
+        );
+        refuse(there, `${added.scope} is in the catalogue already`);
+        set('catalogue', [...state().catalogue, added], false);
+      },
+      removeScope: async (workspaceId, scope) => {
+        const left = state().catalogue.filter(
+          (one) => one.workspaceId !== workspaceId || one.scope !== scope,
+        );
+        const removed = left.length < state().catalogue.length;
+        set('catalogue', left, false);
+        return removed;
+      },
+    },
+    slots: {
+      insert: async (slot) => {
+        refuse(
+          state().slots.some(({ name }) => name === slot.name),
+          `a slot "${slot.name}" already exists`,
+        );
+        set('slots', [...state().slots, slot]);
+      },
+      replace: async ({ id, header, wrapped }) =>
+        set('slots', replaced(state().slots, { id }, { header, wrapped })),
+      remove: async (id) =>
+        set(
+          'slots',
+          state().slots.filter((slot) => slot.id !== id),
+        ),
+      setPrimary: async (id) => set('identity', { ...state().identity, primarySlot: id }),
+      putPepper: async (pepper) => {
+        const others = state().peppers.filter(({ number }) => number !== pepper.number);
+        set(
+          'peppers',
+          [...others, pepper].sort((a, b) => a.number - b.number),
+        );
+      },
+      putSealed: async (added) => {
+        const same = (one: SealedRecord) =>
+          one.record === added.record && one.field === added.field && one.version === added.version;
+        set('sealed', [...state().sealed.filter((one) => !same(one)), added], false);
+      },
+    },
+    audit: async (entries) => {
+      for (const entry of entries) {
+        if (state().audit.some(({ seq }) => seq === entry.seq))
+          throw new Error(`audit entry ${entry.seq} exists`);
+        set('audit', [...state().audit, entry], false);
+      }
+    },
+  };
+}
+
+function keyWriter(state: () => State): Transaction['write']['keys'] {
+  const refuseTaken = (workspaceId: string, name: string) => {
+    const live = [...state().keys.values()].map(({ key }) => key).filter((key) => key.revokedAt === null);
+    const taken = live.some((key) => key.workspaceId === workspaceId && key.name === name);
+    refuse(taken, `the workspace already has a key "${name}"`);
+  };
+  const change = (kid: string, values: Partial<ApiKey>) => {
+    const stored = state().keys.get(kid);
+    if (stored !== undefined) state().keys.set(kid, { ...stored, key: { ...stored.key, ...values } });
+  };
+  const changeLive = async (kids: readonly string[], values: Partial<ApiKey>) => {
+    const live = new Set(kids.filter((kid) => state().keys.get(kid)?.key.revokedAt === null));
+    for (const kid of live) change(kid, values);
+    return live.size;
+  };
+  return {
+    insert: async (key, verifier) => {
+      refuseTaken(key.workspaceId, key.name);
+      state().keys.set(key.kid, { key, verifier });
+    },
+    update: async (kid, values) => {
+      const key = state().keys.get(kid)?.key;
+      if (key === undefined) throw new Failure('not_found', `no key key_${kid}`);
+      if (values.name !== undefined && values.name !== key.name) refuseTaken(key.workspaceId, values.name);
+      change(kid, values);
+    },
+    setDisabled: (kids, disabledAt) => changeLive(kids, { disabledAt }),
+    revoke: (kids, revokedAt, revokedReason) => changeLive(kids, { revokedAt, revokedReason }),
+    markShown: async (kid, shownAt) => change(kid, { shownAt }),
+  };
+}
+
+function replaced<T extends { readonly id: string }>(
+  items: readonly T[],
+  { id }: { id: string },
+  values: Partial<T>,
+): T[] {
+  return items.map((item) => (item.id === id ? { ...item, ...values } : item));
+}
+
+function refuse(taken: boolean, message: string): void {
+  if (taken) throw new Failure('exists', message);
+}

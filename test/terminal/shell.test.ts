@@ -1,0 +1,50 @@
+import { execFileSync } from 'node:child_process';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { PROGRAM } from '../../src/errors.ts';
+import { commandLine, quote } from '../../src/terminal/shell.ts';
+import { visible } from '../../src/terminal/visible.ts';
+
+const WITH_BASH = (() => {
+  try {
+    execFileSync('bash', ['-c', 'true']);
+    return true;
+  } catch {
+    return false;
+  }
+})();
+
+describe('quote', () => {
+  test.each([
+    ['orders:read', 'orders:read'],
+    ['', "''"],
+    ['two words', "'two words'"],
+    ["it's", "'it'\\''s'"],
+    ['$(rm -rf ~)', "'$(rm -rf ~)'"],
+    ['~', "'~'"],
+    ['a\nb', "$'a\\012b'"],
+    ["\x1b'\\", "$'\\033\\'\\\\'"],
+  ])('writes %j as %s', (word, quoted) => {
+    expect(quote(word)).toBe(quoted);
+  });
+
+  test.skipIf(!WITH_BASH)('arrives unchanged in a shell, and what is printed is what is pasted', () => {
+    const word = fc.string({ unit: 'binary' }).filter((text) => !text.includes('\0') && text.isWellFormed());
+    fc.assert(
+      fc.property(fc.array(word, { minLength: 1, maxLength: 8 }), (words) => {
+        const line = commandLine(...words);
+        expect(visible(line)).toBe(line);
+        const script = `printf '%s\\0' ${line}`;
+        const env = { PATH: '/usr/bin:/bin', LC_ALL: 'C.UTF-8' };
+        expect(
+          execFileSync('bash', ['--norc', '-c', script], { encoding: 'utf8', env }).split('\0').slice(0, -1),
+        ).toEqual(words);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+test('commandLine leaves the place of the program name for the output', () => {
+  expect(commandLine(PROGRAM, 'keys', 'show', 'my key')).toBe(`${PROGRAM} keys show 'my key'`);
+});
