@@ -63,6 +63,9 @@ export const ERRORS = {
   cancelled: { exit: EXIT.cancelled, meaning: 'cancelled, or the answer was no' },
 } as const satisfies Record<string, { exit: ExitCode; meaning: string }>;
 
+/** One word for another, or one more at the end. */
+export type Retry = { readonly replace: string; readonly by: string } | { readonly append: string };
+
 export type ErrorCode = keyof typeof ERRORS;
 
 /** Stands for the program's name in a hint; rendered as it was started (`npx keywright` from a clone). */
@@ -77,12 +80,15 @@ export class Failure extends Error {
   readonly code: ErrorCode;
   /** What to do next. `{keywright}` stands for the program (`PROGRAM`). */
   readonly hint: string | undefined;
+  /** How the command line that failed becomes the next one; `main` puts that behind the hint. */
+  readonly retry: Retry | undefined;
 
-  constructor(code: ErrorCode, message: string, options: { hint?: string | undefined; cause?: unknown } = {}) {
+  constructor(code: ErrorCode, message: string, options: { hint?: string | undefined; retry?: Retry; cause?: unknown } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'Failure';
     this.code = code;
     this.hint = options.hint;
+    this.retry = options.retry;
   }
 
   get exitCode(): ExitCode {

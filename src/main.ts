@@ -5,7 +5,8 @@ import { type Outcome, parse } from './commands/program.ts';
 import { status } from './commands/status.ts';
 import type { Context, Globals, Host } from './context.ts';
 import { findSecretKey, publicKey } from './domain/keys/token.ts';
-import { EXIT, type ExitCode, Failure } from './errors.ts';
+import { EXIT, type ExitCode, Failure, PROGRAM } from './errors.ts';
+import { commandLine } from './terminal/shell.ts';
 
 /**
  * Runs one command line, `argv` without program and script, and gives back the exit code. Every error
@@ -23,14 +24,17 @@ export async function main(argv: readonly string[], host: Host): Promise<number>
     return code ?? EXIT.ok;
   } catch (error) {
     context ??= host.open(early);
-    const code = await context.out.failure(error, host.debug);
+    const code = await context.out.failure(withRetry(error, argv), host.debug);
     await context.close().catch(() => undefined);
     return code;
   }
 }
 
 function plan(argv: readonly string[], host: Host): Outcome {
-  return parse(argv, { program: host.program, version: host.version });
+  const asksForHelp = argv[0] === 'help' && argv[1] !== undefined && !Object.hasOwn(TOPICS, argv[1]);
+  // `help keys create` is `keys create --help`.
+  const line = asksForHelp ? [...argv.slice(1), '--help'] : argv;
+  return parse(line, { program: host.program, version: host.version });
 }
 
 async function act(outcome: Outcome, context: Context, argv: readonly string[]): Promise<number | undefined> {
@@ -53,6 +57,22 @@ async function withStore(context: Context, run: () => Promise<ExitCode | number 
     await init.run(context, new Input([], {}));
     return run();
   }
+}
+
+/** The command line to try next, behind the hint. */
+function withRetry(error: unknown, argv: readonly string[]): unknown {
+  if (!(error instanceof Failure) || error.retry === undefined) return error;
+  const { retry } = error;
+  const next = 'append' in retry ? [...argv, retry.append] : argv.map((word) => replaced(word, retry.replace, retry.by));
+  const line = commandLine(PROGRAM, ...next);
+  return new Failure(error.code, error.message, { hint: [error.hint, line].filter(Boolean).join(' '), cause: error.cause });
+}
+
+/** `text` alone, or as the value in `--flag=text`. */
+function replaced(word: string, text: string, by: string): string {
+  if (word === text) return by;
+  const at = word.startsWith('-') ? word.indexOf('=') : -1;
+  return at > 0 && word.slice(at + 1) === text ? `${word.slice(0, at + 1)}${by}` : word;
 }
 
 /** Arguments are visible to other users of the machine and stay in the shell's history. */

@@ -17,7 +17,10 @@ export interface Consequences {
 export async function confirm(context: Context, input: Input, consequences: Consequences): Promise<void> {
   if (input.flag('yes')) return;
   if (!context.ask.interactive) {
-    throw new Failure('needs_yes', 'this needs --yes, since there is nobody to ask', { hint: 'look at it with --dry-run first' });
+    throw new Failure('needs_yes', 'this needs --yes, since there is nobody to ask', {
+      hint: 'look at it with --dry-run, then',
+      retry: { append: '--yes' },
+    });
   }
   for (const line of consequences.lines) await context.out.warn(line);
   if (!(await context.ask.confirm(consequences.question, { default: false }))) throw new Failure('cancelled', 'nothing was done');

@@ -1,5 +1,6 @@
 import { Argument as CommanderArgument, Command as Commander, InvalidArgumentError, Option as CommanderOption } from 'commander';
 import type { Context, Globals } from '../context.ts';
+import { nearest } from '../domain/nearest.ts';
 import { Failure } from '../errors.ts';
 import type { Command, Noun, Option } from './command.ts';
 import { NOUNS, PLAIN } from './index.ts';
@@ -43,7 +44,12 @@ export function parse(argv: readonly string[], about: { program: string; version
     outcome = { command };
   };
   const root = rootOf(about, sink);
-  root.action(() => {
+  const [first] = argv;
+  if (argv.at(-1) === '--help' && first !== undefined && !first.startsWith('-') && !words().includes(first)) {
+    throw unknownCommand(first, words());
+  }
+  root.argument('[command]').action((word: string | undefined) => {
+    if (word !== undefined) throw unknownCommand(word, words());
     outcome = { bare: root.opts() as Globals };
   });
   for (const command of PLAIN) addCommand(root, root, command, found);
@@ -68,10 +74,12 @@ function rootOf(about: { program: string; version: string }, sink: Sink): Comman
   const root = new Commander(about.program)
     .description('Issue, hold and authorize credentials from the command line.')
     .version(about.version, '-V, --version', 'print the version')
+    .usage('<command> [options]')
     .helpOption('-h, --help', 'show help')
     .helpCommand('help [topic...]', 'help about a command, or: exit-codes, errors, environment')
     .showSuggestionAfterError(true)
     .enablePositionalOptions()
+    .allowExcessArguments()
     .exitOverride()
     .configureHelp({ showGlobalOptions: false, sortSubcommands: false })
     .configureOutput({
@@ -88,16 +96,30 @@ function addNoun(root: Commander, noun: Noun, argv: readonly string[], found: (c
   const parent = root.command(noun.name).description(noun.summary);
   if (noun.singular !== noun.name) parent.alias(noun.singular);
   if (!argv.includes(noun.name) && !argv.includes(noun.singular)) return;
-  addOptions(parent, GLOBALS);
+  parent.usage('<verb> [options]');
+  addOptions(parent, GLOBALS, true);
   for (const verb of noun.verbs) addCommand(root, parent, verb, found);
-  parent.argument('[verb]').action((verb: string | undefined) => {
-    if (verb === undefined) parent.help();
-    const right = verb === undefined ? undefined : noun.mistaken?.[verb];
-    const verbs = noun.verbs.map((one) => one.name).join(', ');
-    throw new Failure('usage', `unknown command: ${noun.name} ${verb}`, {
-      hint: right === undefined ? `the verbs of ${noun.name} are ${verbs}` : `did you mean {keywright} ${right}?`,
+  parent
+    .argument('[verb]')
+    .allowExcessArguments()
+    .action((verb: string | undefined) => {
+      if (verb === undefined) parent.help();
+      const right = noun.mistaken?.[verb as string];
+      if (right === undefined) throw unknownCommand(verb as string, noun.verbs.map((one) => one.name), noun.name);
+      throw new Failure('usage', `unknown command: ${noun.name} ${verb}`, { hint: `did you mean {keywright} ${right}?` });
     });
-  });
+}
+
+/** What may stand first. */
+function words(): readonly string[] {
+  return [...NOUNS.flatMap((noun) => [noun.name, noun.singular]), ...PLAIN.map((command) => command.name), 'help'];
+}
+
+function unknownCommand(word: string, known: readonly string[], noun?: string): Failure {
+  const near = nearest(word, known);
+  const message = `unknown command: ${noun === undefined ? '' : `${noun} `}${word}`;
+  if (near !== undefined) return new Failure('usage', message, { hint: 'did you mean', retry: { replace: word, by: near } });
+  return new Failure('usage', message, { hint: noun === undefined ? '{keywright} help' : `the verbs of ${noun} are ${known.join(', ')}` });
 }
 
 function addCommand(root: Commander, parent: Commander, command: Command, found: (command: Parsed) => void): void {
@@ -132,8 +154,11 @@ function globalsOf(inherited: { [name: string]: unknown }, values: { [name: stri
   return merged as Globals;
 }
 
-function addOptions(command: Commander, options: readonly Option[]): Commander {
-  for (const option of options) command.addOption(optionOf(option));
+function addOptions(command: Commander, options: readonly Option[], hidden = false): Commander {
+  for (const option of options) {
+    const made = optionOf(option).hideHelp(hidden);
+    command.addOption(GLOBALS.includes(option) ? made.helpGroup('Options of every command:') : made);
+  }
   return command;
 }
 

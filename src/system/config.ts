@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { Failure } from '../errors.ts';
 import { ensurePrivateFolder, readPrivateFile, type Uid } from './files.ts';
-import { replacePrivateFile } from './write-files.ts';
+import { replacePrivateFile } from './replace-file.ts';
 
 /** What is remembered between runs and isn't part of the store. */
 export interface Config {

@@ -15,15 +15,14 @@ const PROGRAM = `
 exports.liveContext = (host) => host;
 exports.main = async ([verb, value], host) => {
   const say = (text) => host.stdout.write(text + '\\n');
+  const signals = verb === 'signals' ? ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGWINCH'] : [];
+  for (const signal of signals) host.on(signal, () => say(signal));
+  if (verb === 'signals') host.on('SIGUSR2', () => host.exit(5));
   say(JSON.stringify({ node: host.versions.node.split('.')[0], pid: host.pid, argv: host.argv.slice(2) }));
   if (verb === 'exit') return Number(value);
   if (verb === 'die') host.kill(host.pid, value);
   if (verb === 'cat') host.stdin.pipe(host.stdout);
-  if (verb === 'signals') {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGWINCH']) host.on(signal, () => say(signal));
-    host.on('SIGUSR2', () => host.exit(5));
-    await new Promise((done) => setTimeout(done, 15_000));
-  }
+  if (verb === 'signals') await new Promise((done) => setTimeout(done, 15_000));
   return 0;
 };`;
 

@@ -14,6 +14,7 @@ import {
   mark,
   otherLengths,
   STORE,
+  shellHelper,
   sources,
 } from './fixture.ts';
 

@@ -1,43 +1,14 @@
-import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { createPrompts } from '../../src/terminal/prompts.ts';
+import { hasPty, play, type Step } from './fixtures/on-terminal.ts';
 
-const here = path.join(import.meta.dirname, 'fixtures');
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'passphrase-'));
 const report = path.join(folder, 'report.json');
 afterAll(() => fs.rmSync(folder, { recursive: true }));
 beforeEach(() => fs.rmSync(report, { force: true }));
-
-const hasPty = process.platform !== 'win32' && spawnSync('python3', ['-c', 'import pty']).status === 0;
-
-type Step = { send: string } | { wait: string } | { settle: true } | { kill: string; pid: string };
-
-/** The script of a person at an interactive shell whose prompt is `$> `, on a terminal of its own. */
-function play(steps: readonly Step[]): string {
-  const run = spawnSync(
-    'python3',
-    [path.join(here, 'play-on-terminal.py'), 'bash', '--norc', '--noprofile', '-i'],
-    {
-      cwd: path.join(here, '../../..'),
-      input: JSON.stringify([{ send: "PS1='$''> '; stty -echoctl\n" }, { wait: '$> ' }, ...steps]),
-      encoding: 'utf8',
-      env: {
-        ...process.env,
-        NODE_NO_WARNINGS: '1',
-        TERM: 'xterm',
-        HISTFILE: '/dev/null',
-        NODE: process.execPath,
-      },
-    },
-  );
-  expect(run.stderr).toBe('');
-  const { screen, timeout } = JSON.parse(run.stdout) as { screen: string; timeout: string | null };
-  expect(timeout, screen).toBeNull();
-  return screen;
-}
 
 const PROMPT = 'store: ';
 /** Prints the terminal's modes as `echo,icanon,isig,` or, where they are off, `-echo,…`. */

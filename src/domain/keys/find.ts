@@ -1,6 +1,6 @@
 import { Failure, PROGRAM } from '../../errors.ts';
 import { kidOfId } from '../ids.ts';
-import { nearest } from '../nearest.ts';
+import { notFound } from '../nearest.ts';
 import type { Readers } from '../ports/store.ts';
 import type { ApiKey } from './key.ts';
 import { parsePublicKey, publicKey } from './token.ts';
@@ -36,8 +36,5 @@ async function unknown(store: Readers, text: string, workspaceId: string | undef
     ...(await store.keys.names(workspaceId, text.slice(0, 1), 500)),
     ...(await store.keys.names(workspaceId, '', 500)),
   ];
-  const near = nearest(text, names);
-  return new Failure('not_found', `no key "${text}"`, {
-    hint: near === undefined ? `${PROGRAM} keys list` : `did you mean ${near}?`,
-  });
+  return notFound(`no key "${text}"`, text, names, `${PROGRAM} keys list`);
 }

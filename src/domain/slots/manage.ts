@@ -1,6 +1,6 @@
 import { change, type Ledger } from '../audit/change.ts';
 import { Failure, PROGRAM } from '../../errors.ts';
-import { nearest } from '../nearest.ts';
+import { notFound } from '../nearest.ts';
 import type { OperatorAccess, Secrets, SlotRecord, SlotRequest, UnlockSources } from '../ports/secrets.ts';
 import type { Readers, Store } from '../ports/store.ts';
 import { slotEntry } from '../setup/initialise.ts';
@@ -10,13 +10,8 @@ export async function findSlot(store: Readers, text: string): Promise<SlotRecord
   const slots = await store.slots.all();
   const found = slots.find((slot) => slot.id === text) ?? slots.find((slot) => slot.name === text.normalize('NFC'));
   if (found !== undefined) return found;
-  const near = nearest(
-    text,
-    slots.map((slot) => slot.name),
-  );
-  throw new Failure('not_found', `no slot "${text}"`, {
-    hint: near === undefined ? `${PROGRAM} slots list` : `did you mean ${near}?`,
-  });
+  const names = slots.map((slot) => slot.name);
+  throw notFound(`no slot "${text}"`, text, names, `${PROGRAM} slots list`);
 }
 
 /** Adds a way to unlock the store. Throws `exists` for a taken name; nothing is left outside then. */

@@ -1,5 +1,5 @@
-import { Failure, PROGRAM } from '../../errors.ts';
-import { nearest } from '../nearest.ts';
+import { PROGRAM } from '../../errors.ts';
+import { notFound } from '../nearest.ts';
 import type { Readers } from '../ports/store.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -8,8 +8,5 @@ export async function findWorkspace(store: Readers, text: string): Promise<Works
   const found = (await store.workspaces.bySlug(text)) ?? (await store.workspaces.byId(text));
   if (found !== undefined) return found;
   const slugs = (await store.workspaces.all()).map((workspace) => workspace.slug);
-  const near = nearest(text, slugs);
-  throw new Failure('not_found', `no workspace "${text}"`, {
-    hint: near === undefined ? `${PROGRAM} workspaces list` : `did you mean ${near}?`,
-  });
+  throw notFound(`no workspace "${text}"`, text, slugs, `${PROGRAM} workspaces list`);
 }

@@ -1,9 +1,9 @@
 import { change, type Ledger, signatureOf } from '../audit/change.ts';
-import { Failure, PROGRAM } from '../../errors.ts';
+import { PROGRAM } from '../../errors.ts';
 import { newId } from '../ids.ts';
 import type { Random } from '../ports/system.ts';
 import { findWorkspace } from './find.ts';
-import { nearest } from '../nearest.ts';
+import { notFound } from '../nearest.ts';
 import type { CatalogueScope, Member, Workspace, WorkspaceKind } from './workspace.ts';
 
 export const DEFAULT_BRAND = 'kw';
@@ -92,8 +92,6 @@ export function removeScope(ledger: Ledger, workspace: Workspace, scope: string)
 export function refuseUnlisted(catalogue: readonly CatalogueScope[], workspace: Workspace, scope: string): void {
   const scopes = catalogue.map((entry) => entry.scope);
   if (scopes.includes(scope)) return;
-  const near = nearest(scope, scopes);
-  throw new Failure('not_found', `scope "${scope}" is not in the catalogue of ${workspace.slug}`, {
-    hint: near === undefined ? `${PROGRAM} scopes add ${scope} -w ${workspace.slug}` : `did you mean ${near}?`,
-  });
+  const { slug } = workspace;
+  throw notFound(`scope "${scope}" is not in the catalogue of ${slug}`, scope, scopes, `${PROGRAM} scopes add ${scope} -w ${slug}`);
 }

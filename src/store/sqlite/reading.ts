@@ -6,10 +6,9 @@ import { type Connection, connectCopy } from './driver.ts';
 import { filesOf, statOf } from './paths.ts';
 import { SqliteSession } from './session.ts';
 
-/** The reading side of a store: a session and its connection. */
+/** The reading side of a store. */
 export interface Reading {
   readonly session: Session;
-  readonly connection: Connection;
   close(): void;
 }
 
@@ -28,7 +27,7 @@ export function openForReading(path: string, accept: (connection: Connection) =>
     if (!(error instanceof Failure) || !cannotJournal(error) || journalWaiting(path)) throw error;
     return new CopyReading(path, accept);
   }
-  return { session: new SqliteSession(connection, path), connection, close: () => connection.close() };
+  return { session: new SqliteSession(connection, path), close: () => connection.close() };
 }
 
 function cannotJournal({ code }: Failure): boolean {
@@ -41,24 +40,22 @@ function journalWaiting(path: string): boolean {
   return [wal, journal].some((file) => (statOf(file)?.size ?? 0) > 0);
 }
 
-/** A copy in memory, made anew when the file or its journal changed: a revocation must not be missed. */
+/**
+ * A copy in memory, made anew when the file changed: a revocation must not be missed. When a
+ * journal has appeared beside it, somebody can write there by now, and so the file itself is read
+ * from then on.
+ */
 class CopyReading implements Reading, Session {
   readonly session: Session = this;
   readonly #path: string;
   readonly #accept: (connection: Connection) => void;
-  #seen = '';
-  #connection: Connection | undefined;
-  #current: SqliteSession | undefined;
+  #seen: string | undefined;
+  #current: { connection: Connection; session: SqliteSession } | undefined;
 
   constructor(path: string, accept: (connection: Connection) => void) {
     this.#path = path;
     this.#accept = accept;
     this.#fresh();
-  }
-
-  get connection(): Connection {
-    this.#fresh();
-    return this.#connection as Connection;
   }
 
   async get<Row>(sql: string, params?: readonly Value[]): Promise<Row | undefined> {
@@ -74,28 +71,31 @@ class CopyReading implements Reading, Session {
   }
 
   close(): void {
-    this.#connection?.close();
+    this.#current?.connection.close();
   }
 
   #fresh(): SqliteSession {
-    const now = stampOf(this.#path);
-    if (this.#current !== undefined && now === this.#seen) return this.#current;
-    const connection = connectCopy(bytesOf(this.#path), this.#path);
-    this.#accept(connection);
-    this.#connection?.close();
-    this.#connection = connection;
-    this.#current = new SqliteSession(connection, this.#path);
+    if (this.#current !== undefined && this.#seen === IN_PLACE) return this.#current.session;
+    const now = journalWaiting(this.#path) ? IN_PLACE : stampOf(this.#path);
+    if (this.#current !== undefined && now === this.#seen) return this.#current.session;
+    const connection =
+      now === IN_PLACE ? connectForReading(this.#path) : connectCopy(bytesOf(this.#path), this.#path);
+    try {
+      this.#accept(connection);
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
+    this.#current?.connection.close();
+    this.#current = { connection, session: new SqliteSession(connection, this.#path) };
     this.#seen = now;
-    return this.#current;
+    return this.#current.session;
   }
 }
 
+const IN_PLACE = 'in place';
+
 function stampOf(path: string): string {
-  if (journalWaiting(path)) {
-    throw new Failure('store_unreadable', `the store has a journal that cannot be read from here: ${path}`, {
-      hint: 'start again where the folder of the store can be written',
-    });
-  }
   const stats = statOf(path);
   return `${stats?.ino} ${stats?.size} ${stats?.mtimeMs}`;
 }

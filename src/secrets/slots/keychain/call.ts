@@ -113,6 +113,8 @@ function converse(
       clearTimeout(timer);
       if (failure) reject(failure);
       else if (output.at(-1) === 0x0a) resolve(output.toString('utf8'));
+      else if (patience.left() === 1)
+        reject(patience.timedOut()); // Its own watchdog was quicker.
       else
         reject(
           new KeychainFailure(

@@ -17,8 +17,6 @@ export interface KeychainEntries {
 }
 
 export function keychainEntries(setup: KeychainSetup, random: Random): KeychainEntries {
-  const newAccount = (): string => base62OfBytes(random(16), 22);
-
   async function patiently<T>(work: (patience: Patience) => Promise<T>): Promise<T> {
     const patience = new Patience(setup);
     try {
@@ -28,58 +26,17 @@ export function keychainEntries(setup: KeychainSetup, random: Random): KeychainE
     }
   }
 
-  async function roundTrip(patience: Patience): Promise<void> {
-    const value = Buffer.from(random(KEY_SIZE));
-    const found = await call(
-      setup,
-      { op: 'probe', account: newAccount(), value: value.toString('base64') },
-      patience,
-    );
-    if (!found?.equals(value)) throw notKept();
-  }
-
   return {
-    read: (account) =>
-      patiently(async (patience) => {
-        const found = await call(setup, { op: 'read', account }, patience);
-        if (found) return sized(found);
-        // Locked keyrings of some services hide their entries, and one without a default collection has
-        // none: a round trip unlocks it or fails, so that what can't be read isn't taken for absent.
-        await roundTrip(patience);
-        const unlocked = await call(setup, { op: 'read', account }, patience);
-        if (unlocked) return sized(unlocked);
-        throw new KeychainFailure(
-          'missing',
-          `the OS keychain has no entry keywright/${account}: it was deleted, or is on another machine`,
-        );
-      }),
-
-    write: (value) =>
-      patiently(async (patience) => {
-        const account = newAccount();
-        const text = Buffer.from(value).toString('base64');
-        const read = () => call(setup, { op: 'read', account }, patience);
-        const found = await call(setup, { op: 'write', account, value: text }, patience).catch(
-          (error: unknown) => {
-            // A helper that died in the middle may have written: reading says so.
-            const died = error instanceof KeychainFailure && error.trouble === 'unavailable';
-            return died ? read().catch(() => Promise.reject(error)) : Promise.reject(error);
-          },
-        );
-        if (found?.equals(value)) return account;
-        await call(setup, { op: 'delete', account }, patience).catch(() => {}); // Nobody knows its name: it is only litter.
-        throw notKept();
-      }),
-
+    read: (account) => patiently((patience) => readEntry(setup, account, random, patience)),
+    write: (value) => patiently((patience) => writeEntry(setup, value, random, patience)),
     remove: (account) =>
       patiently(async (patience) => {
         await call(setup, { op: 'delete', account }, patience);
       }),
-
     probe: () =>
       patiently(async (patience) => {
         try {
-          await roundTrip(patience);
+          await roundTrip(setup, random, patience);
           return 'works';
         } catch (error) {
           if (error instanceof KeychainFailure && error.trouble === 'absent') return 'absent';
@@ -87,6 +44,46 @@ export function keychainEntries(setup: KeychainSetup, random: Random): KeychainE
         }
       }),
   };
+}
+
+async function readEntry(setup: KeychainSetup, account: string, random: Random, patience: Patience) {
+  const found = await call(setup, { op: 'read', account }, patience);
+  if (found) return sized(found);
+  // Locked keyrings of some services hide their entries, and one without a default collection has
+  // none: a round trip unlocks it or fails, so that what can't be read isn't taken for absent.
+  await roundTrip(setup, random, patience);
+  const unlocked = await call(setup, { op: 'read', account }, patience);
+  if (unlocked) return sized(unlocked);
+  throw new KeychainFailure(
+    'missing',
+    `the OS keychain has no entry keywright/${account}: it was deleted, or is on another machine`,
+  );
+}
+
+async function writeEntry(setup: KeychainSetup, value: Uint8Array, random: Random, patience: Patience) {
+  const account = newAccount(random);
+  const request = { account, value: Buffer.from(value).toString('base64') };
+  const found = await call(setup, { op: 'write', ...request }, patience).catch((error: unknown) => {
+    // A helper that died in the middle may have written: reading says so.
+    const died = error instanceof KeychainFailure && error.trouble === 'unavailable';
+    if (!died) throw error;
+    return call(setup, { op: 'read', account }, patience).catch(() => Promise.reject(error));
+  });
+  if (found?.equals(value)) return account;
+  await call(setup, { op: 'delete', account }, patience).catch(() => {}); // Nobody knows its name: it is only litter.
+  throw notKept();
+}
+
+async function roundTrip(setup: KeychainSetup, random: Random, patience: Patience): Promise<void> {
+  const value = Buffer.from(random(KEY_SIZE));
+  const request = { account: newAccount(random), value: value.toString('base64') };
+  const found = await call(setup, { op: 'probe', ...request }, patience);
+  if (!found?.equals(value)) throw notKept();
+}
+
+/** 128 random bits. */
+function newAccount(random: Random): string {
+  return base62OfBytes(random(16), 22);
 }
 
 function sized(value: Buffer): Uint8Array {

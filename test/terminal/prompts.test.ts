@@ -1,0 +1,71 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { hasPty, play, type Step } from './fixtures/on-terminal.ts';
+
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'prompts-'));
+const report = path.join(folder, 'report.json');
+const stdout = path.join(folder, 'stdout');
+afterAll(() => fs.rmSync(folder, { recursive: true }));
+beforeEach(() => fs.rmSync(report, { force: true }));
+
+/** Asks with stdout in a file, plays the steps, and gives back what was answered. */
+function ask(kind: string, steps: readonly Step[]): { screen: string; answer: unknown } {
+  const command = `"$NODE" test/terminal/fixtures/ask-question.ts ${report} ${kind} >${stdout}; echo done"" $?`;
+  const screen = play([
+    { send: `${command}\n` },
+    { wait: 'forged? (Y/n)' },
+    { settle: true },
+    ...steps,
+    { wait: 'done 0' },
+  ]);
+  expect(fs.readFileSync(stdout, 'utf8')).toBe('');
+  return { screen, answer: JSON.parse(fs.readFileSync(report, 'utf8')) };
+}
+
+describe.skipIf(!hasPty)('questions on a real terminal (needs python3)', () => {
+  test.each([
+    ['confirm', 'y\r', true],
+    ['confirm', '\r', false],
+    ['input', '  ana \r', 'ana'],
+    ['select', '\x1b[B\r', 2],
+    ['multi', ' \r', [1]],
+  ])('%s answered with %j is %j', (kind, keys, answer) => {
+    expect(ask(kind, [{ send: keys }]).answer).toEqual({ answer });
+  });
+
+  test('search narrows down to what is typed', () => {
+    expect(ask('search', [{ send: 'sec' }, { settle: true }, { send: '\r' }]).answer).toEqual({ answer: 2 });
+  });
+
+  test('Ctrl-Z stops the job, and the question goes on', () => {
+    const steps = [
+      { send: '\x1a' },
+      { wait: 'Stopped' },
+      { wait: '$> ' },
+      { send: 'fg\n' },
+      { settle: true },
+      { send: 'y\r' },
+    ] as const;
+    const { answer } = ask('confirm', steps);
+    expect(answer).toEqual({ answer: true });
+  });
+
+  test('neither message nor choice nor refusal can forge the screen (case 165)', () => {
+    expect(ask('select', [{ send: '\r' }]).screen).toMatch(
+      /really\\u\{1b\}\[2J\\u\{0a\}forged\?[\s\S]*first\\u\{1b\}\[31m/,
+    );
+    const { screen } = ask('input', [{ send: 'bad\r' }, { wait: 'not that\\u{1b}[2J' }, { send: 'x\r' }]);
+    expect(screen).not.toContain('\x1b[2J');
+  });
+
+  test.each(['confirm', 'input', 'select', 'search', 'multi'])(
+    'Ctrl-C and Ctrl-D in %s are cancelled',
+    (kind) => {
+      for (const key of ['\x03', '\x04']) {
+        expect(ask(kind, [{ send: key }]).answer).toMatchObject({ code: 'cancelled' });
+      }
+    },
+  );
+});
