@@ -21,11 +21,22 @@ if (Number(process.versions.napi) >= 10) {
 }
 
 function start() {
+  if (process.argv.length === 3 && process.argv[2] === '--version') return printVersion();
   var program = load();
   if (program === undefined) return;
   program.main(process.argv.slice(2), program.liveContext(process)).then(function (code) {
     process.exitCode = code;
   });
+}
+
+/** Here, since it needs nothing of the program: loading that takes longer than starting Node. */
+function printVersion() {
+  try {
+    require('node:fs').writeSync(1, require('../package.json').version + '\n');
+  } catch (error) {
+    if (error.code !== 'EPIPE')
+      refuse('output_failed', 'the answer could not be written', String(error.code));
+  }
 }
 
 function load() {

@@ -80,13 +80,29 @@ async function toCommonJs(text) {
   return code.includes('importMetaUrl') ? META_URL + code : code;
 }
 
-async function buildSingle({ file, needs }, settings) {
-  const result = await build({ ...COMMON, ...settings, entryPoints: needs });
-  return { files: [{ file, text: result.outputFiles[0].text }], inputs: Object.keys(result.metafile.inputs) };
+async function buildHelper() {
+  const settings = { ...META, format: 'cjs', plugins: [lazyBuiltins], entryPoints: HELPER.needs };
+  const result = await build({ ...COMMON, ...settings });
+  return {
+    files: [{ file: HELPER.file, text: result.outputFiles[0].text }],
+    inputs: Object.keys(result.metafile.inputs),
+  };
 }
 
-const buildHelper = () => buildSingle(HELPER, { ...META, format: 'cjs', plugins: [lazyBuiltins] });
-const buildLibrary = () => buildSingle(LIBRARY, { format: 'esm' });
+/** The library as ES modules, split too: a server that verifies never reads what asks or draws. */
+async function buildLibrary() {
+  const settings = {
+    format: 'esm',
+    splitting: true,
+    chunkNames: '[name]-[hash]',
+    entryPoints: LIBRARY.needs,
+  };
+  const result = await build({ ...COMMON, ...settings });
+  return {
+    files: result.outputFiles.map(({ path, text }) => ({ file: relative(DIST, path), text })),
+    inputs: Object.keys(result.metafile.inputs),
+  };
+}
 
 /** Fails in words when what it starts from isn't there. */
 async function attempt({ file, needs }, job) {

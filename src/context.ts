@@ -57,7 +57,11 @@ export interface Context {
   /** Throws `usage` for a name that is none. */
   actor(): Actor;
   /** The default workspace of `workspaces use`. */
-  readonly config: { workspace(): string | undefined; setWorkspace(slug: string | undefined): void; readonly path: string };
+  readonly config: {
+    workspace(): string | undefined;
+    setWorkspace(slug: string | undefined): void;
+    readonly path: string;
+  };
 
   /** Is there a file where the store should be? */
   hasStore(): boolean;

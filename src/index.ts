@@ -1,14 +1,14 @@
-import { Failure } from './errors.ts';
 import { hasherSource } from './domain/keys/hasher-source.ts';
 import type { Mode } from './domain/keys/key.ts';
 import { UsageRecorder } from './domain/keys/usage.ts';
 import { KeyVerifier, type Verification } from './domain/keys/verify.ts';
 import { findWorkspace } from './domain/workspaces/find.ts';
+import { Failure } from './errors.ts';
 import { ownHost } from './live-context.ts';
 
-export { Failure } from './errors.ts';
-export type { Verification } from './domain/keys/verify.ts';
 export type { VerificationCode } from './domain/keys/judge.ts';
+export type { Verification } from './domain/keys/verify.ts';
+export { Failure } from './errors.ts';
 
 /** How often gathered last uses are written, in ms. */
 const USAGE_INTERVAL = 1000;
@@ -49,18 +49,24 @@ export interface Verifier {
  */
 export async function openVerifier(options: VerifierOptions = {}): Promise<Verifier> {
   const { mode = 'live' } = options;
-  if (mode !== 'live' && mode !== 'test') throw new Failure('usage', `mode must be live or test, not ${String(mode)}`);
+  if (mode !== 'live' && mode !== 'test')
+    throw new Failure('usage', `mode must be live or test, not ${String(mode)}`);
   const context = ownHost(options.home).open({ quiet: true, input: false, slot: options.slot });
   try {
     const store = await context.store();
-    const workspaceId = options.workspace === undefined ? undefined : (await findWorkspace(store, options.workspace)).id;
-    const usage = new UsageRecorder((batch) => store.recordUsage(batch), (task) => context.later(task, USAGE_INTERVAL));
+    const workspaceId =
+      options.workspace === undefined ? undefined : (await findWorkspace(store, options.workspace)).id;
+    const usage = new UsageRecorder(
+      (batch) => store.recordUsage(batch),
+      (task) => context.later(task, USAGE_INTERVAL),
+    );
     const hasher = hasherSource(store.slots, () => context.verifier());
     // Unlocked now, so that a missing slot is found at the start of the server and not with its first request.
     await hasher();
     const keys = new KeyVerifier({ store, usage, hasher, now: context.now });
     return {
-      verify: (token, needs = {}) => keys.verify(token, { scopes: needs.scopes, ip: needs.ip, workspaceId, mode }),
+      verify: (token, needs = {}) =>
+        keys.verify(token, { scopes: needs.scopes, ip: needs.ip, workspaceId, mode }),
       async close() {
         await usage.flush();
         await context.close();

@@ -102,13 +102,23 @@ function openContext(setting: Setting): Context {
   const where = once(() => locate({ env, platform: proc.platform, homedir: homeOf(env) }));
   const location = (): string => `${where().store.engine}:${where().store.path}`;
   const anchor = once(() => anchorFor({ folder: where().anchorDir, storePath: where().store.path, uid }));
-  const actor = once(() => actorOf({ flag: globals.actor, variable: env('KEYWRIGHT_ACTOR'), osUser: osUser(env) }));
-  const sources = sourcesOf(setting, env, (name) => ask.passphrase(`passphrase (${name})`), (line) => void out.warn(line));
+  const actor = once(() =>
+    actorOf({ flag: globals.actor, variable: env('KEYWRIGHT_ACTOR'), osUser: osUser(env) }),
+  );
+  const sources = sourcesOf(
+    setting,
+    env,
+    (name) => ask.passphrase(`passphrase (${name})`),
+    (line) => void out.warn(line),
+  );
   const storeDeps: StoreDeps = {
     random,
     platform: proc.platform,
     uid,
-    onWait: ({ pid }) => out.notice.show(`waiting for ${pid === undefined ? 'another process' : `process ${pid}`} to finish with the store`),
+    onWait: ({ pid }) =>
+      out.notice.show(
+        `waiting for ${pid === undefined ? 'another process' : `process ${pid}`} to finish with the store`,
+      ),
   };
   const secrets = once(() =>
     openSecrets({
@@ -184,7 +194,8 @@ function openContext(setting: Setting): Context {
         actor: actor(),
         now,
         sealer,
-        anchorFailed: () => void out.warn(`note: ${anchor().path} could not be written; {keywright} doctor tells more`),
+        anchorFailed: () =>
+          void out.warn(`note: ${anchor().path} could not be written; {keywright} doctor tells more`),
       };
     },
     lines: () => linesOf(proc.stdin, LONGEST_KEY_LINE),
@@ -210,7 +221,10 @@ function openContext(setting: Setting): Context {
   };
 }
 
-function outputOf({ proc, program, globals }: Setting, env: (name: string) => string | undefined): Context['out'] {
+function outputOf(
+  { proc, program, globals }: Setting,
+  env: (name: string) => string | undefined,
+): Context['out'] {
   const color = (isTTY: boolean): boolean => globals.color !== false && wantsColor(env, isTTY);
   return createOutput({
     stdout: sinkOf(proc.stdout),
@@ -229,21 +243,26 @@ function sourcesOf(
   ask: (slot: string) => Promise<Secret>,
   warn: (line: string) => void,
 ): UnlockSources {
-  const file = globals.passphraseFile ?? (globals.passphraseFd === undefined ? env('KEYWRIGHT_PASSPHRASE_FILE') : undefined);
+  const file =
+    globals.passphraseFile ??
+    (globals.passphraseFd === undefined ? env('KEYWRIGHT_PASSPHRASE_FILE') : undefined);
   return {
     slot: globals.slot ?? env('KEYWRIGHT_SLOT'),
     keyFile: globals.keyFile ?? env('KEYWRIGHT_KEY_FILE'),
     passphraseGiven: file !== undefined || globals.passphraseFd !== undefined || passphrase !== undefined,
     async passphrase(slot) {
       if (file !== undefined) {
-        if (proc.platform !== 'win32' && isOpenToOthers(file)) warn(`note: others can read ${file}; chmod 600 mends that`);
+        if (proc.platform !== 'win32' && isOpenToOthers(file))
+          warn(`note: others can read ${file}; chmod 600 mends that`);
         return readSecret({ file });
       }
       if (globals.passphraseFd !== undefined) {
-        if (!/^[0-9]{1,6}$/.test(globals.passphraseFd)) throw new Failure('usage', '--passphrase-fd must be the number of a file descriptor');
+        if (!/^[0-9]{1,6}$/.test(globals.passphraseFd))
+          throw new Failure('usage', '--passphrase-fd must be the number of a file descriptor');
         return readSecret({ file: `/dev/fd/${globals.passphraseFd}` });
       }
-      if (passphrase !== undefined) return readSecret({ variable: 'KEYWRIGHT_PASSPHRASE', env: () => passphrase });
+      if (passphrase !== undefined)
+        return readSecret({ variable: 'KEYWRIGHT_PASSPHRASE', env: () => passphrase });
       return ask(slot);
     },
   };
@@ -252,12 +271,18 @@ function sourcesOf(
 function placesOf(where: Locations, keyFileFlag: string | undefined): Places {
   const keyFile = keyFileFlag ?? where.keyFile;
   const from = where.from.store === 'default' ? "the platform's folders" : where.from.store;
-  return { store: where.store.path, from, keyFile, together: join(keyFile, '..') === join(where.store.path, '..') };
+  return {
+    store: where.store.path,
+    from,
+    keyFile,
+    together: join(keyFile, '..') === join(where.store.path, '..'),
+  };
 }
 
 function noStore(where: Locations, remembered: boolean): Failure {
   const { path } = where.store;
-  if (!remembered) return new Failure('no_store', `there is no store at ${path}`, { hint: `${PROGRAM} init` });
+  if (!remembered)
+    return new Failure('no_store', `there is no store at ${path}`, { hint: `${PROGRAM} init` });
   return new Failure('store_missing', `the store that was at ${path} is gone`, {
     hint: `put it back, or give it up with ${PROGRAM} doctor --accept-rollback`,
   });
@@ -309,7 +334,9 @@ async function* exactLines(path: string): AsyncGenerator<string> {
     }
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
-    throw new Failure(code === 'ENOENT' ? 'not_found' : 'usage', `${path} could not be read (${code})`, { cause: error });
+    throw new Failure(code === 'ENOENT' ? 'not_found' : 'usage', `${path} could not be read (${code})`, {
+      cause: error,
+    });
   }
   if (rest !== '') yield rest;
 }

@@ -18,7 +18,9 @@ export async function main(argv: readonly string[], host: Host): Promise<number>
   try {
     refuseSecrets(argv);
     const outcome = plan(argv, host);
-    context = host.open('command' in outcome ? outcome.command.globals : 'bare' in outcome ? outcome.bare : early);
+    context = host.open(
+      'command' in outcome ? outcome.command.globals : 'bare' in outcome ? outcome.bare : early,
+    );
     const code = await act(outcome, context, argv);
     await context.close();
     return code ?? EXIT.ok;
@@ -47,13 +49,17 @@ async function act(outcome: Outcome, context: Context, argv: readonly string[]):
 }
 
 /** Without a store a person at a terminal is led through `init`, and then the command goes on. */
-async function withStore(context: Context, run: () => Promise<ExitCode | number | undefined>): Promise<number | undefined> {
+async function withStore(
+  context: Context,
+  run: () => Promise<ExitCode | number | undefined>,
+): Promise<number | undefined> {
   try {
     return await run();
   } catch (error) {
     if (!(error instanceof Failure) || error.code !== 'no_store' || !context.ask.interactive) throw error;
     await context.out.warn(error.message);
-    if (!(await context.ask.confirm('set one up now?', { default: true }))) throw new Failure('cancelled', 'nothing was set up', { cause: error });
+    if (!(await context.ask.confirm('set one up now?', { default: true })))
+      throw new Failure('cancelled', 'nothing was set up', { cause: error });
     await init.run(context, new Input([], {}));
     return run();
   }
@@ -63,9 +69,13 @@ async function withStore(context: Context, run: () => Promise<ExitCode | number 
 function withRetry(error: unknown, argv: readonly string[]): unknown {
   if (!(error instanceof Failure) || error.retry === undefined) return error;
   const { retry } = error;
-  const next = 'append' in retry ? [...argv, retry.append] : argv.map((word) => replaced(word, retry.replace, retry.by));
+  const next =
+    'append' in retry ? [...argv, retry.append] : argv.map((word) => replaced(word, retry.replace, retry.by));
   const line = commandLine(PROGRAM, ...next);
-  return new Failure(error.code, error.message, { hint: [error.hint, line].filter(Boolean).join(' '), cause: error.cause });
+  return new Failure(error.code, error.message, {
+    hint: [error.hint, line].filter(Boolean).join(' '),
+    cause: error.cause,
+  });
 }
 
 /** `text` alone, or as the value in `--flag=text`. */
@@ -80,9 +90,13 @@ function refuseSecrets(argv: readonly string[]): void {
   for (const argument of argv) {
     const parts = findSecretKey(argument);
     if (parts === undefined) continue;
-    throw new Failure('secret_in_argument', 'a secret key was given as an argument, where others can read it; it was not used', {
-      hint: `name it by its public key ${publicKey(parts)}, or give --from-stdin; if it was live, revoke it`,
-    });
+    throw new Failure(
+      'secret_in_argument',
+      'a secret key was given as an argument, where others can read it; it was not used',
+      {
+        hint: `name it by its public key ${publicKey(parts)}, or give --from-stdin; if it was live, revoke it`,
+      },
+    );
   }
 }
 

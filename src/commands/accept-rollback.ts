@@ -1,8 +1,8 @@
 import type { Context } from '../context.ts';
 import { change } from '../domain/audit/change.ts';
 import { compareAnchor } from '../domain/audit/compare-anchor.ts';
-import type { AnchorMark } from '../domain/ports/system.ts';
 import type { Store } from '../domain/ports/store.ts';
+import type { AnchorMark } from '../domain/ports/system.ts';
 import { EXIT, Failure } from '../errors.ts';
 import { rfc3339 } from '../terminal/time.ts';
 import { confirm } from './confirm.ts';
@@ -32,15 +32,24 @@ export async function acceptRollback(context: Context, input: Input): Promise<un
   const head = await store.audit.head();
   const sealer = ledger.sealer;
   if (head !== undefined) {
-    anchor.reset({ storeId: store.identity.id, seq: head.seq, head: head.hash }, sealer && ((body) => sealer.anchorMac(body)));
+    anchor.reset(
+      { storeId: store.identity.id, seq: head.seq, head: head.hash },
+      sealer && ((body) => sealer.anchorMac(body)),
+    );
   }
   for (const line of lines) await context.out.say(line);
   await context.out.say('accepted; this machine remembers this store from here on');
-  if (context.out.audience === 'json') await context.out.json({ accepted: true, code: problem.code, consequences: lines });
+  if (context.out.audience === 'json')
+    await context.out.json({ accepted: true, code: problem.code, consequences: lines });
   return undefined;
 }
 
-async function consequences(context: Context, store: Store, mark: AnchorMark, problem: Failure): Promise<readonly string[]> {
+async function consequences(
+  context: Context,
+  store: Store,
+  mark: AnchorMark,
+  problem: Failure,
+): Promise<readonly string[]> {
   if (problem.code === 'store_foreign') return [problem.message];
   const head = await store.audit.head();
   const last = head === undefined ? 'its beginning' : rfc3339(head.at);
@@ -53,12 +62,18 @@ async function consequences(context: Context, store: Store, mark: AnchorMark, pr
 }
 
 async function forget(context: Context, input: Input, mark: AnchorMark | undefined): Promise<undefined> {
-  if (mark === undefined) throw new Failure('no_store', `there is no store at ${context.places().store}`, { hint: '{keywright} init' });
-  const lines = [`the store ${mark.storeId} that was at ${context.places().store} is given up, with all its keys`];
+  if (mark === undefined)
+    throw new Failure('no_store', `there is no store at ${context.places().store}`, {
+      hint: '{keywright} init',
+    });
+  const lines = [
+    `the store ${mark.storeId} that was at ${context.places().store} is given up, with all its keys`,
+  ];
   await confirm(context, input, { lines, question: 'forget it?' });
   context.anchor().reset(undefined);
   await context.out.say('forgotten; {keywright} init makes a new store');
-  if (context.out.audience === 'json') await context.out.json({ accepted: true, code: 'store_missing', consequences: lines });
+  if (context.out.audience === 'json')
+    await context.out.json({ accepted: true, code: 'store_missing', consequences: lines });
   return undefined;
 }
 

@@ -48,3 +48,10 @@ export interface Noun {
   /** What people type instead: verb → the right one. */
   readonly mistaken?: { readonly [verb: string]: string };
 }
+
+/** All that the user can type. */
+export interface CommandList {
+  readonly nouns: readonly Noun[];
+  /** Commands without a noun. */
+  readonly plain: readonly Command[];
+}

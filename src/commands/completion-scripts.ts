@@ -1,46 +1,140 @@
+import type { CommandList } from './command.ts';
+import { type CompletionTree, completionTree, type Word } from './completion-tree.ts';
+
 export const SHELLS = ['bash', 'zsh', 'fish', 'powershell'] as const;
 export type Shell = (typeof SHELLS)[number];
 
-/*
- * Every script hands the words so far to `keywright completion <shell> --words`, which knows the command
- * tree and looks names up without unlocking anything. So none of them goes stale with a new command, and
- * what is checked in under completions/ is what `keywright completion` prints.
+/**
+ * The script to source in that shell, generated from the command list. Commands, flags and fixed values
+ * are in the script itself; names of keys, workspaces, slots and scopes it asks the program for, which
+ * unlocks nothing for that.
  */
+export function completionScript(shell: Shell, commands: CommandList): string {
+  const tree = completionTree(commands);
+  return { bash, zsh, fish, powershell }[shell](tree);
+}
 
-const BASH = `# bash completion for keywright
+/** `'keys create'|'key create'`, and the flags in one string. */
+function cases(
+  tree: CompletionTree,
+  line: (patterns: string, words: string) => string,
+): { top: string; flags: string; choices: string; verbs: string } {
+  const words = (list: readonly Word[]): string => list.map(({ word }) => word).join(' ');
+  const patterns = (spellings: readonly string[]): string => spellings.map((one) => `'${one}'`).join('|');
+  return {
+    top: words(tree.top),
+    verbs: tree.nouns.map((noun) => line(patterns(noun.spellings), words(noun.verbs))).join('\n'),
+    flags: tree.commands.map((one) => line(patterns(one.spellings), words(one.flags))).join('\n'),
+    choices: tree.commands
+      .flatMap((one) =>
+        one.choices.map(({ flags, values }) =>
+          line(
+            patterns(one.spellings.flatMap((name) => flags.map((flag) => `${name} ${flag}`))),
+            values.join(' '),
+          ),
+        ),
+      )
+      .join('\n'),
+  };
+}
+
+function bash(tree: CompletionTree): string {
+  const { top, verbs, flags, choices } = cases(
+    tree,
+    (patterns, words) => `    ${patterns}) found='${words}' ;;`,
+  );
+  return `# bash completion for keywright; made by: keywright completion bash
 _keywright() {
-  local cur words cword IFS=$'\\n'
+  local cur words cword found='' asked='' line word skip='' noun='' command i
   if declare -F _get_comp_words_by_ref >/dev/null; then
     _get_comp_words_by_ref -n : cur words cword
   else
     words=("\${COMP_WORDS[@]}") cword=$COMP_CWORD cur="\${COMP_WORDS[COMP_CWORD]}"
   fi
-  local typed="\${words[*]:1:$cword}" line
   COMPREPLY=()
-  while IFS= read -r line; do
-    COMPREPLY+=("$(printf '%q' "$line")")
-  done < <("\${words[0]}" completion bash --words="$typed" 2>/dev/null)
-  if [ "\${#COMPREPLY[@]}" -eq 0 ]; then
-    compopt -o default 2>/dev/null
-  elif declare -F __ltrim_colon_completions >/dev/null; then
-    __ltrim_colon_completions "$cur"
+  for ((i = 1; i < cword; i++)); do
+    word=\${words[i]}
+    if [[ -n $skip ]]; then skip=''; continue; fi
+    case $word in
+    ${tree.valueFlags.join('|')}) skip=$word ;;
+    -*) ;;
+    *) if [[ -z $noun ]]; then noun=$word command=$word; elif [[ $command == "$noun" ]]; then command="$noun $word"; fi ;;
+    esac
+  done
+  case $noun in init|doctor|completion) command=$noun ;; esac
+  if [[ -n $skip ]]; then
+    case "$command $skip" in
+${choices}
+    *) asked=1 ;;
+    esac
+  elif [[ $cur == -* ]]; then
+    case $command in
+${flags}
+    esac
+  elif [[ -z $noun ]]; then
+    found='${top}'
+  else
+    case $command in
+${verbs}
+    *) asked=1 ;;
+    esac
   fi
+  if [[ -n $asked ]]; then
+    local IFS=$'\\n'
+    while read -r line; do
+      [[ -n $line ]] && COMPREPLY+=("$(printf '%q' "$line")")
+    done < <("\${words[0]}" completion bash --words="\${words[*]:1:cword}" 2>/dev/null)
+    if [[ \${#COMPREPLY[@]} -eq 0 ]]; then compopt -o default 2>/dev/null; fi
+  else
+    COMPREPLY=($(compgen -W "$found" -- "$cur"))
+  fi
+  if declare -F __ltrim_colon_completions >/dev/null; then __ltrim_colon_completions "$cur"; fi
 }
 complete -F _keywright keywright
 `;
+}
 
-const ZSH = `#compdef keywright
-# zsh completion for keywright
+function zsh(tree: CompletionTree): string {
+  const { top, verbs, flags, choices } = cases(
+    tree,
+    (patterns, words) => `    ${patterns}) found=(${words}) ;;`,
+  );
+  return `#compdef keywright
+# zsh completion for keywright; made by: keywright completion zsh
 _keywright() {
+  local word skip='' noun='' command='' asked=''
   local -a found
-  local typed="\${(pj:\\n:)words[2,CURRENT]}"
-  found=("\${(@f)$("\${words[1]}" completion zsh --words="$typed" 2>/dev/null)}")
-  found=(\${found:#})
-  if (( \${#found} )); then
-    compadd -a found
+  for word in "\${(@)words[2,CURRENT-1]}"; do
+    if [[ -n $skip ]]; then skip=''; continue; fi
+    case $word in
+    ${tree.valueFlags.join('|')}) skip=$word ;;
+    -*) ;;
+    *) if [[ -z $noun ]]; then noun=$word command=$word; elif [[ $command == $noun ]]; then command="$noun $word"; fi ;;
+    esac
+  done
+  case $noun in init|doctor|completion) command=$noun ;; esac
+  if [[ -n $skip ]]; then
+    case "$command $skip" in
+${choices}
+    *) asked=1 ;;
+    esac
+  elif [[ \${words[CURRENT]} == -* ]]; then
+    case $command in
+${flags}
+    esac
+  elif [[ -z $noun ]]; then
+    found=(${top})
   else
-    _files
+    case $command in
+${verbs}
+    *) asked=1 ;;
+    esac
   fi
+  if [[ -n $asked ]]; then
+    found=("\${(@f)$("\${words[1]}" completion zsh --words="\${(pj:\\n:)words[2,CURRENT]}" 2>/dev/null)}")
+    found=(\${found:#})
+  fi
+  if (( \${#found} )); then compadd -a found; else _files; fi
 }
 if [ "\${funcstack[1]}" = _keywright ]; then
   _keywright "$@"
@@ -48,31 +142,101 @@ else
   compdef _keywright keywright
 fi
 `;
+}
 
-const FISH = `# fish completion for keywright
-function __keywright_complete
+function fish(tree: CompletionTree): string {
+  const quoted = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+  const at = (spellings: readonly string[]): string =>
+    `-n ${quoted(`__keywright_at ${spellings.map(quoted).join(' ')}`)}`;
+  const rows = (list: readonly Word[], where: string): string[] =>
+    list.map(({ word, about }) => `complete -c keywright -f ${where} -a ${quoted(word)} -d ${quoted(about)}`);
+  const flagRows = tree.commands.flatMap(({ spellings, flags }) =>
+    flags.map(({ word, about }) => {
+      const name = word.startsWith('--') ? `-l ${word.slice(2)}` : `-s ${word.slice(1)}`;
+      return `complete -c keywright -f ${at(spellings)} ${name}${tree.valueFlags.includes(word) ? ' -r' : ''} -d ${quoted(about)}`;
+    }),
+  );
+  return `# fish completion for keywright; made by: keywright completion fish
+function __keywright_command
+    set -l skip
+    set -l plain
+    for word in (commandline -opc)[2..]
+        if test -n "$skip"
+            set skip
+        else if contains -- $word ${tree.valueFlags.join(' ')}
+            set skip $word
+        else if not string match -q -- '-*' $word
+            set -a plain $word
+        end
+    end
+    switch "$plain[1]"
+        case init doctor completion
+            echo $plain[1]
+        case '*'
+            echo (string join ' ' -- $plain[1..2])
+    end
+end
+function __keywright_at
+    contains -- (__keywright_command) $argv
+end
+function __keywright_ask
     set -l typed (commandline -opc) (commandline -ct)
     set -l program $typed[1]
     set -e typed[1]
     $program completion fish --words=(string join \\n -- $typed | string collect --allow-empty --no-trim-newlines) 2>/dev/null
 end
-complete -c keywright -a '(__keywright_complete)'
+${[
+  ...rows(tree.top, at([''])),
+  ...tree.nouns.flatMap((noun) => rows(noun.verbs, at(noun.spellings))),
+  ...flagRows,
+].join('\n')}
+complete -c keywright -n 'not __keywright_at ""' -a '(__keywright_ask)'
 `;
+}
 
-const POWERSHELL = `# PowerShell completion for keywright
+function powershell(tree: CompletionTree): string {
+  const list = (words: readonly string[]): string => `@(${words.map((word) => `'${word}'`).join(', ')})`;
+  const entry = (names: readonly string[], words: readonly string[]): string[] =>
+    names.map((name) => `        '${name}' = ${list(words)}`);
+  const words = (all: readonly Word[]): string[] => all.map(({ word }) => word);
+  return `# PowerShell completion for keywright; made by: keywright completion powershell
 Register-ArgumentCompleter -Native -CommandName keywright -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)
+    $verbs = @{
+${[...entry([''], words(tree.top)), ...tree.nouns.flatMap((noun) => entry(noun.spellings, words(noun.verbs)))].join('\n')}
+    }
+    $flags = @{
+${tree.commands.flatMap((one) => entry(one.spellings, words(one.flags))).join('\n')}
+    }
+    $choices = @{
+${tree.commands
+  .flatMap((one) =>
+    one.choices.flatMap(({ flags, values }) =>
+      entry(
+        one.spellings.flatMap((name) => flags.map((flag) => `${name} ${flag}`)),
+        values,
+      ),
+    ),
+  )
+  .join('\n')}
+    }
+    $valueFlags = ${list(tree.valueFlags)}
     $typed = @($commandAst.CommandElements | Select-Object -Skip 1 | ForEach-Object { $_.ToString() })
     if ($wordToComplete -eq '') { $typed += '' }
-    $joined = $typed -join [string][char]10
-    & $commandAst.CommandElements[0].Value completion powershell "--words=$joined" 2>$null | ForEach-Object {
+    $skip = ''
+    $plain = @()
+    foreach ($word in @($typed | Select-Object -SkipLast 1)) {
+        if ($skip) { $skip = '' } elseif ($valueFlags -contains $word) { $skip = $word } elseif (-not $word.StartsWith('-')) { $plain += $word }
+    }
+    $command = if (@('init', 'doctor', 'completion') -contains $plain[0]) { $plain[0] } else { (@($plain | Select-Object -First 2)) -join ' ' }
+    $found = if ($skip -and $choices.ContainsKey("$command $skip")) { $choices["$command $skip"] }
+    elseif (-not $skip -and $wordToComplete.StartsWith('-')) { $flags[$command] }
+    elseif (-not $skip -and $verbs.ContainsKey($command)) { $verbs[$command] }
+    else { & $commandAst.CommandElements[0].Value completion powershell "--words=$($typed -join [string][char]10)" 2>$null }
+    $found | Where-Object { $_ -and $_.StartsWith($wordToComplete) } | ForEach-Object {
         $text = if ($_ -match '[^A-Za-z0-9_:.*/-]') { "'" + ($_ -replace "'", "''") + "'" } else { $_ }
         [System.Management.Automation.CompletionResult]::new($text, $_, 'ParameterValue', $_)
     }
 }
 `;
-
-/** The script to source in that shell. */
-export function completionScript(shell: Shell): string {
-  return { bash: BASH, zsh: ZSH, fish: FISH, powershell: POWERSHELL }[shell];
 }

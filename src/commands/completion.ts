@@ -1,29 +1,40 @@
 import type { Context } from '../context.ts';
 import { publicKey } from '../domain/keys/token.ts';
 import { Failure } from '../errors.ts';
-import type { Command } from './command.ts';
+import type { Command, CommandList } from './command.ts';
 import { type Candidates, candidatesFor } from './complete.ts';
-import { completionScript, SHELLS, type Shell } from './completion-scripts.ts';
+import { completionScript, SHELLS } from './completion-scripts.ts';
 
-export const completion: Command = {
-  name: 'completion',
-  summary: 'print the completion script of a shell',
-  details: `bash, zsh, fish or powershell. With --words it answers the scripts: what fits behind these words.`,
-  arguments: [{ name: '<shell>', about: SHELLS.join(', '), completes: SHELLS }],
-  options: [{ flags: '--words <words>', about: 'for the scripts: the words so far, separated by newlines' }],
-  examples: ['completion bash > ~/.local/share/bash-completion/completions/keywright', 'completion zsh'],
-  async run(context, input) {
-    const shell = SHELLS.find((one) => one === input.args[0]) as Shell | undefined;
-    if (shell === undefined) throw new Failure('usage', `no completion for "${input.args[0]}"; there is ${SHELLS.join(', ')}`);
-    const words = input.text('words');
-    await context.out.raw(words === undefined ? completionScript(shell) : await answer(context, words.split('\n')));
-    return undefined;
-  },
-};
+/** The command that prints completion scripts and answers them. `commands` is the whole list, this one included. */
+export function completionOf(commands: () => CommandList): Command {
+  return {
+    name: 'completion',
+    summary: 'print the completion script of a shell',
+    details:
+      'bash, zsh, fish or powershell. With --words it answers the scripts: what fits behind these words.',
+    arguments: [{ name: '<shell>', about: SHELLS.join(', '), completes: SHELLS }],
+    options: [
+      { flags: '--words <words>', about: 'for the scripts: the words so far, separated by newlines' },
+    ],
+    examples: ['completion bash > ~/.local/share/bash-completion/completions/keywright', 'completion zsh'],
+    async run(context, input) {
+      const shell = SHELLS.find((one) => one === input.args[0]);
+      if (shell === undefined)
+        throw new Failure('usage', `no completion for "${input.args[0]}"; there is ${SHELLS.join(', ')}`);
+      const words = input.text('words');
+      const text =
+        words === undefined
+          ? completionScript(shell, commands())
+          : await answer(context, words.split('\n'), commands());
+      await context.out.raw(text);
+      return undefined;
+    },
+  };
+}
 
 /** One candidate a line. A store that can't be opened completes nothing and says nothing. */
-async function answer(context: Context, words: readonly string[]): Promise<string> {
-  const { fixed, dynamic, prefix } = candidatesFor(words);
+async function answer(context: Context, words: readonly string[], commands: CommandList): Promise<string> {
+  const { fixed, dynamic, prefix } = candidatesFor(words, commands);
   const found = [...fixed, ...(await fromStore(context, dynamic, prefix, words).catch(() => []))];
   return found
     .filter((word) => word.startsWith(prefix) && !/[\p{Cc}]/u.test(word))
@@ -31,7 +42,12 @@ async function answer(context: Context, words: readonly string[]): Promise<strin
     .join('');
 }
 
-async function fromStore(context: Context, dynamic: Candidates['dynamic'], prefix: string, words: readonly string[]): Promise<readonly string[]> {
+async function fromStore(
+  context: Context,
+  dynamic: Candidates['dynamic'],
+  prefix: string,
+  words: readonly string[],
+): Promise<readonly string[]> {
   if (dynamic === undefined || !context.hasStore()) return [];
   const store = await context.store();
   const all = await store.workspaces.all();
@@ -41,11 +57,17 @@ async function fromStore(context: Context, dynamic: Candidates['dynamic'], prefi
   const said = flag < 0 ? context.config.workspace() : words[flag + 1];
   const workspace = all.find((one) => one.slug === said);
   if (dynamic === 'scope') {
-    const lists = await Promise.all((workspace === undefined ? all : [workspace]).map((one) => store.workspaces.catalogue(one.id)));
+    const lists = await Promise.all(
+      (workspace === undefined ? all : [workspace]).map((one) => store.workspaces.catalogue(one.id)),
+    );
     return lists.flat().map((entry) => entry.scope);
   }
   if (/_pk_/.test(prefix)) {
-    const page = await store.keys.page(workspace === undefined ? {} : { workspaceId: workspace.id }, { limit: 200 }, context.now());
+    const page = await store.keys.page(
+      workspace === undefined ? {} : { workspaceId: workspace.id },
+      { limit: 200 },
+      context.now(),
+    );
     return page.items.map((key) => publicKey(key));
   }
   return store.keys.names(workspace?.id, prefix, 100);

@@ -23,5 +23,6 @@ export async function confirm(context: Context, input: Input, consequences: Cons
     });
   }
   for (const line of consequences.lines) await context.out.warn(line);
-  if (!(await context.ask.confirm(consequences.question, { default: false }))) throw new Failure('cancelled', 'nothing was done');
+  if (!(await context.ask.confirm(consequences.question, { default: false })))
+    throw new Failure('cancelled', 'nothing was done');
 }

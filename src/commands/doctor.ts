@@ -15,7 +15,10 @@ export const doctor: Command = {
   details: 'Exit 10 when something is left. Nothing is ever deleted or changed because it could not be read.',
   options: [
     { flags: '--fix', about: 'mend what is safe to mend' },
-    { flags: '--accept-rollback', about: 'go on with a store that is older than, or another than, this machine remembers' },
+    {
+      flags: '--accept-rollback',
+      about: 'go on with a store that is older than, or another than, this machine remembers',
+    },
     YES,
   ],
   examples: ['doctor', 'doctor --fix', 'doctor --json'],
@@ -37,13 +40,27 @@ function noStore(context: Context): readonly HealthFinding[] {
   const where = context.places().store;
   return [
     gone
-      ? { code: 'store_missing', message: `the store that was at ${where} is gone`, hint: 'put it back, or {keywright} doctor --accept-rollback', fixable: false }
-      : { code: 'no_store', message: `there is no store at ${where}`, hint: '{keywright} init', fixable: false },
+      ? {
+          code: 'store_missing',
+          message: `the store that was at ${where} is gone`,
+          hint: 'put it back, or {keywright} doctor --accept-rollback',
+          fixable: false,
+        }
+      : {
+          code: 'no_store',
+          message: `there is no store at ${where}`,
+          hint: '{keywright} init',
+          fixable: false,
+        },
   ];
 }
 
 /** What only the open store can tell. Adds to `findings`; gives back what was mended. */
-async function lookInside(context: Context, fix: boolean, findings: HealthFinding[]): Promise<readonly string[]> {
+async function lookInside(
+  context: Context,
+  fix: boolean,
+  findings: HealthFinding[],
+): Promise<readonly string[]> {
   let store: Store;
   try {
     store = await context.store({ unchecked: true });
@@ -60,7 +77,11 @@ async function lookInside(context: Context, fix: boolean, findings: HealthFindin
   const rolledBack = await compareAnchor(anchor, store);
   if (rolledBack !== undefined) findings.push(findingOf(rolledBack));
   const known = anchor?.storeId === store.identity.id ? anchor : undefined;
-  const { findings: more } = await examine(store, { sealer: access?.audit, anchor: known, now: context.now() });
+  const { findings: more } = await examine(store, {
+    sealer: access?.audit,
+    anchor: known,
+    now: context.now(),
+  });
   const unsealed = more.find((finding) => finding.code === 'audit_unsealed');
   const seal = fix && access !== undefined && unsealed !== undefined && rolledBack === undefined;
   findings.push(...more.filter((finding) => !(seal && finding === unsealed)));
@@ -92,11 +113,20 @@ function findingOf(error: unknown): HealthFinding {
   return { code: error.code, message: error.message, hint: error.hint, fixable: false };
 }
 
-async function tell(context: Context, findings: readonly HealthFinding[], mended: readonly string[]): Promise<undefined> {
+async function tell(
+  context: Context,
+  findings: readonly HealthFinding[],
+  mended: readonly string[],
+): Promise<undefined> {
   const { out } = context;
   for (const line of mended) await out.say(`mended: ${line}`);
   if (out.audience === 'json') {
-    const list = findings.map(({ code, message, hint, fixable }) => ({ code, message, hint: hint ?? null, fixable }));
+    const list = findings.map(({ code, message, hint, fixable }) => ({
+      code,
+      message,
+      hint: hint ?? null,
+      fixable,
+    }));
     await out.json({ ok: findings.length === 0, findings: list, mended });
   } else if (out.audience === 'table') {
     for (const { message, hint } of findings) {

@@ -14,7 +14,10 @@ export const EXIT_CODES: readonly (readonly [code: number, meaning: string])[] =
   [EXIT.reauthorize, 'the app must be authorized again'],
   [EXIT.incomplete, "rotation incomplete: the new secret is live, a later step isn't done"],
   [EXIT.findings, 'findings: doctor, audit verify and other gates found something'],
-  [EXIT.noStore, 'no usable store: none yet, damaged, foreign, rolled back, read-only, full, newer than this program'],
+  [
+    EXIT.noStore,
+    'no usable store: none yet, damaged, foreign, rolled back, read-only, full, newer than this program',
+  ],
   [EXIT.busy, 'store busy: try again'],
   [EXIT.cancelled, 'cancelled, or the answer was no'],
 ];
@@ -29,14 +32,24 @@ export const ENVIRONMENT: readonly (readonly [name: string, meaning: string])[] 
   ['KEYWRIGHT_KEY_FILE', 'the key file to unlock with; --key-file wins'],
   ['KEYWRIGHT_PASSPHRASE_FILE', 'a file with the passphrase; --passphrase-file wins'],
   ['KEYWRIGHT_PASSPHRASE', 'the passphrase itself; last resort, removed from the environment at once'],
-  ['KEYWRIGHT_KEYCHAIN_TIMEOUT', 'how long the OS keychain may take, e.g. 10s (default: 5s, on a terminal 60s)'],
+  [
+    'KEYWRIGHT_KEYCHAIN_TIMEOUT',
+    'how long the OS keychain may take, e.g. 10s (default: 5s, on a terminal 60s)',
+  ],
   ['KEYWRIGHT_DEBUG', '1 shows where an unexpected error came from'],
   ['NO_COLOR', 'no colour; TERM=dumb too'],
   ['CI', 'never ask anything'],
-  ['XDG_DATA_HOME, XDG_CONFIG_HOME, XDG_STATE_HOME', 'where the folders are on Linux when KEYWRIGHT_HOME is not set'],
+  [
+    'XDG_DATA_HOME, XDG_CONFIG_HOME, XDG_STATE_HOME',
+    'where the folders are on Linux when KEYWRIGHT_HOME is not set',
+  ],
 ];
 
-type Topic = { readonly key: string; readonly rows: readonly (readonly [string, string])[]; readonly json: readonly object[] };
+type Topic = {
+  readonly key: string;
+  readonly rows: readonly (readonly [string, string])[];
+  readonly json: readonly object[];
+};
 
 /** The topics of `keywright help <topic>`. */
 export const TOPICS: { readonly [name: string]: () => Topic } = {
@@ -67,6 +80,11 @@ export async function printTopic(context: Context, name: string): Promise<undefi
   else if (context.out.audience === 'table') {
     const width = Math.max(...topic.rows.map(([left]) => Math.min(left.length, 26)));
     await context.out.raw(topic.rows.map(([left, right]) => `${left.padEnd(width)}  ${right}\n`).join(''));
-  } else await context.out.raw(topic.rows.map(([left, right]) => (context.out.audience === 'quiet' ? `${left}\n` : `${left}\t${right}\n`)).join(''));
+  } else
+    await context.out.raw(
+      topic.rows
+        .map(([left, right]) => (context.out.audience === 'quiet' ? `${left}\n` : `${left}\t${right}\n`))
+        .join(''),
+    );
   return undefined;
 }

@@ -2,7 +2,7 @@ import { exportCommand } from './audit/export.ts';
 import { list as auditList } from './audit/list.ts';
 import { verify as auditVerify } from './audit/verify.ts';
 import type { Command, Noun } from './command.ts';
-import { completion } from './completion.ts';
+import { completionOf } from './completion.ts';
 import { doctor } from './doctor.ts';
 import { init } from './init.ts';
 import { create as keysCreate } from './keys/create.ts';
@@ -35,14 +35,25 @@ export const NOUNS: readonly Noun[] = [
     singular: 'key',
     summary: 'API keys: create, list, show, pause, revoke, verify',
     verbs: [keysCreate, keysList, keysShow, update, disable, enable, revoke, keysVerify],
-    mistaken: { add: 'keys create', new: 'keys create', delete: 'keys revoke', rm: 'keys revoke', remove: 'keys revoke' },
+    mistaken: {
+      add: 'keys create',
+      new: 'keys create',
+      delete: 'keys revoke',
+      rm: 'keys revoke',
+      remove: 'keys revoke',
+    },
   },
   {
     name: 'workspaces',
     singular: 'workspace',
     summary: 'workspaces, the tenants that keys belong to',
     verbs: [workspacesCreate, workspacesList, workspacesShow, rename, archive, use],
-    mistaken: { add: 'workspaces create', delete: 'workspaces archive', rm: 'workspaces archive', remove: 'workspaces archive' },
+    mistaken: {
+      add: 'workspaces create',
+      delete: 'workspaces archive',
+      rm: 'workspaces archive',
+      remove: 'workspaces archive',
+    },
   },
   {
     name: 'scopes',
@@ -58,8 +69,13 @@ export const NOUNS: readonly Noun[] = [
     verbs: [slotsAdd, slotsList, slotsRemove, slotsTest, rekey],
     mistaken: { create: 'slots add', delete: 'slots remove', rm: 'slots remove' },
   },
-  { name: 'audit', singular: 'audit', summary: 'what was done, by whom', verbs: [auditList, auditVerify, exportCommand] },
+  {
+    name: 'audit',
+    singular: 'audit',
+    summary: 'what was done, by whom',
+    verbs: [auditList, auditVerify, exportCommand],
+  },
 ];
 
 /** Commands without a noun. */
-export const PLAIN: readonly Command[] = [init, doctor, completion];
+export const PLAIN: readonly Command[] = [init, doctor, completionOf(() => ({ nouns: NOUNS, plain: PLAIN }))];

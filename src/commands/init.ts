@@ -17,19 +17,33 @@ export const init: Command = {
     'Run again it changes nothing. `--unlock auto` takes the OS keychain when it works, and a key file only on a machine that has no keychain service.',
   options: [
     { flags: '-w, --workspace <ws>', about: 'short name of the first workspace (default: personal)' },
-    { flags: '--unlock <how>', about: 'auto, keychain, passphrase or key-file (default: keychain)', choices: UNLOCK },
+    {
+      flags: '--unlock <how>',
+      about: 'auto, keychain, passphrase or key-file (default: keychain)',
+      choices: UNLOCK,
+    },
     { flags: '--no-recovery', about: 'make no second way in, a passphrase, for the day the first is gone' },
     ...NEW_WORKSPACE,
   ],
-  examples: ['init', 'init --workspace acme --unlock auto', 'init --unlock passphrase --passphrase-file /run/secrets/passphrase'],
+  examples: [
+    'init',
+    'init --workspace acme --unlock auto',
+    'init --unlock passphrase --passphrase-file /run/secrets/passphrase',
+  ],
   async run(context, input) {
-    if (input.args.length > 0) throw new Failure('usage', 'init takes no argument', { hint: '{keywright} init --workspace …' });
+    if (input.args.length > 0)
+      throw new Failure('usage', 'init takes no argument', { hint: '{keywright} init --workspace …' });
     const wish = newWorkspaceOf(input.text('workspace') ?? 'personal', input, undefined);
     refuseVanished(context);
     if (!context.hasStore()) {
       const primary = await primarySlot(context, (input.text('unlock') ?? 'keychain') as Unlock);
       const recovery = await recoverySlot(context, input, primary.kind);
-      const parts = { secrets: context.secrets, random: context.random, now: context.now, actor: context.actor() };
+      const parts = {
+        secrets: context.secrets,
+        random: context.random,
+        now: context.now,
+        actor: context.actor(),
+      };
       let remember = (): void => undefined;
       const { created } = await context.createStore(async () => {
         const { seed, access } = await seedStore(parts, { workspace: wish, primary, recovery });
@@ -55,22 +69,38 @@ function refuseVanished(context: Context): void {
 }
 
 async function primarySlot(context: Context, unlock: Unlock): Promise<SlotRequest> {
-  const kind = unlock === 'auto' ? ((await context.secrets.probeKeychain()) === 'works' ? 'keychain' : 'key-file') : unlock;
+  const kind =
+    unlock === 'auto'
+      ? (await context.secrets.probeKeychain()) === 'works'
+        ? 'keychain'
+        : 'key-file'
+      : unlock;
   const base = { name: kind, kind, role: 'operator' } as const;
   if (kind === 'key-file') return { ...base, keyFile: context.places().keyFile };
-  if (kind === 'passphrase') return { ...base, passphrase: await newPassphrase(context, 'passphrase for the store') };
+  if (kind === 'passphrase')
+    return { ...base, passphrase: await newPassphrase(context, 'passphrase for the store') };
   return base;
 }
 
 /** On a terminal it is asked for; without one it is made when a passphrase was given. */
-async function recoverySlot(context: Context, input: Input, primary: SlotKind): Promise<SlotRequest | undefined> {
+async function recoverySlot(
+  context: Context,
+  input: Input,
+  primary: SlotKind,
+): Promise<SlotRequest | undefined> {
   if (primary === 'passphrase' || input.off('recovery')) return undefined;
   if (!context.ask.interactive && !context.sources.passphraseGiven) return undefined;
-  const passphrase = await newPassphrase(context, 'recovery passphrase, for the day the keychain or key file is gone');
+  const passphrase = await newPassphrase(
+    context,
+    'recovery passphrase, for the day the keychain or key file is gone',
+  );
   return { name: 'recovery', kind: 'passphrase', role: 'operator', passphrase };
 }
 
-async function newPassphrase(context: Context, what: string): Promise<NonNullable<SlotRequest['passphrase']>> {
+async function newPassphrase(
+  context: Context,
+  what: string,
+): Promise<NonNullable<SlotRequest['passphrase']>> {
   if (context.sources.passphraseGiven) return context.sources.passphrase('new');
   return context.ask.passphrase(`${what} (at least 15 characters)`, { confirm: true });
 }
@@ -79,13 +109,17 @@ async function newPassphrase(context: Context, what: string): Promise<NonNullabl
 async function compare(store: Store, input: Input): Promise<void> {
   const slug = input.text('workspace');
   if (slug !== undefined && (await store.workspaces.bySlug(slug)) === undefined) {
-    throw new Failure('exists', 'there is a store already, without that workspace', { hint: `{keywright} workspaces create ${slug}` });
+    throw new Failure('exists', 'there is a store already, without that workspace', {
+      hint: `{keywright} workspaces create ${slug}`,
+    });
   }
   const unlock = input.text('unlock');
   const slots = await store.slots.all();
   if (unlock === undefined || unlock === 'auto' || slots.some((slot) => slot.kind === unlock)) return;
   const ways = [...new Set(slots.map((slot) => slot.kind))].join(' or ');
-  throw new Failure('exists', `there is a store already, unlocked by ${ways}`, { hint: `{keywright} slots add --kind ${unlock}` });
+  throw new Failure('exists', `there is a store already, unlocked by ${ways}`, {
+    hint: `{keywright} slots add --kind ${unlock}`,
+  });
 }
 
 type Seed = Awaited<ReturnType<typeof seedStore>>['seed'];
@@ -93,7 +127,8 @@ type Seed = Awaited<ReturnType<typeof seedStore>>['seed'];
 /** After the store is in place, so that a killed `init` leaves no memory of a store that never was. */
 function rememberFrom(context: Context, seed: Seed, mac: (body: Uint8Array) => Uint8Array): void {
   const last = seed.audit.at(-1);
-  if (last !== undefined) context.anchor().raise({ storeId: seed.identity.id, seq: last.seq, head: last.hash }, mac);
+  if (last !== undefined)
+    context.anchor().raise({ storeId: seed.identity.id, seq: last.seq, head: last.hash }, mac);
 }
 
 async function tell(context: Context, created: boolean): Promise<undefined> {
@@ -109,12 +144,20 @@ async function tell(context: Context, created: boolean): Promise<undefined> {
   await context.out.say(`store      ${places.store}`);
   if (primary !== undefined) await context.out.say(`unlock     ${wayOf(primary, created)}`);
   await context.out.say(`workspace  ${first?.slug}, owner ${owner}`);
-  await context.out.say(`recovery   ${recovery === undefined ? 'none; {keywright} slots add --kind passphrase adds one' : `${recovery.kind} slot${created ? ' added' : ''}`}`);
+  await context.out.say(
+    `recovery   ${recovery === undefined ? 'none; {keywright} slots add --kind passphrase adds one' : `${recovery.kind} slot${created ? ' added' : ''}`}`,
+  );
   if (primary?.kind === 'key-file' && places.together) {
     await context.out.warn('note: key file and database are in one folder; a copy of it opens everything');
   }
-  const facts = { store: places.store, store_id: store.identity.id, unlock: primary?.kind ?? null, workspace: first?.slug ?? null };
-  if (context.out.audience === 'json') await context.out.json({ created, ...facts, recovery: recovery !== undefined });
+  const facts = {
+    store: places.store,
+    store_id: store.identity.id,
+    unlock: primary?.kind ?? null,
+    workspace: first?.slug ?? null,
+  };
+  if (context.out.audience === 'json')
+    await context.out.json({ created, ...facts, recovery: recovery !== undefined });
   if (created) await context.out.say('next: {keywright} keys create --scope orders:read');
   return undefined;
 }

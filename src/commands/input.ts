@@ -1,6 +1,6 @@
-import { Failure } from '../errors.ts';
 import { parseName, parseText } from '../domain/names.ts';
 import { DURATION_FORMS, parseDuration } from '../domain/time.ts';
+import { Failure } from '../errors.ts';
 
 type Values = { readonly [name: string]: unknown };
 
@@ -16,7 +16,8 @@ export class Input {
   constructor(args: readonly string[], options: Values) {
     this.args = args;
     this.#options = options;
-    for (const arg of args) if (arg.trim() === '') throw new Failure('usage', 'an argument is empty (is a variable unset?)');
+    for (const arg of args)
+      if (arg.trim() === '') throw new Failure('usage', 'an argument is empty (is a variable unset?)');
     for (const [name, value] of Object.entries(options)) refuseEmpty(name, value);
   }
 
@@ -77,7 +78,10 @@ export class Input {
 /** The name in NFC; a `usage` failure that says what is wrong with it. */
 export function checkedName(text: string, what: string): string {
   const parsed = parseName(text);
-  if ('reason' in parsed) throw new Failure('usage', `${what} ${parsed.reason}`, { hint: 'a name has 1 to 100 characters and no control characters' });
+  if ('reason' in parsed)
+    throw new Failure('usage', `${what} ${parsed.reason}`, {
+      hint: 'a name has 1 to 100 characters and no control characters',
+    });
   return parsed.name;
 }
 

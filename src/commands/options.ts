@@ -9,11 +9,18 @@ export const WORKSPACE: Option = {
 
 export const YES: Option = { flags: '-y, --yes', about: 'do it without asking' };
 export const DRY_RUN: Option = { flags: '--dry-run', about: 'only show what would happen' };
-export const FROM_STDIN: Option = { flags: '--from-stdin', about: 'read the secret key from stdin; it says which key is meant' };
+export const FROM_STDIN: Option = {
+  flags: '--from-stdin',
+  about: 'read the secret key from stdin; it says which key is meant',
+};
 
 /** Filters that `keys list` and the commands on several keys share. */
 export const KEY_FILTERS: readonly Option[] = [
-  { flags: '--status <status>', about: 'only keys of this status', choices: ['active', 'expired', 'disabled', 'revoked'] },
+  {
+    flags: '--status <status>',
+    about: 'only keys of this status',
+    choices: ['active', 'expired', 'disabled', 'revoked'],
+  },
   { flags: '--owner <member>', about: 'only keys of this owner' },
   { flags: '--expiring-within <duration>', about: 'only keys that expire within, e.g. 14d' },
   { flags: '--unused-for <duration>', about: 'only keys not used for, e.g. 90d' },
@@ -33,4 +40,17 @@ export const KEY_SELECTION: readonly Option[] = [
 export const LIMIT: readonly Option[] = [
   { flags: '--limit <n>', about: 'at most n (on a terminal 50; elsewhere all)' },
   { flags: '--after <cursor>', about: 'go on after the page that ended with this cursor' },
+];
+
+/** The options that every command takes, before or after the verb. */
+export const GLOBALS: readonly Option[] = [
+  { flags: '--json', about: 'answer as JSON' },
+  { flags: '-q, --quiet', about: 'only identifiers' },
+  { flags: '--no-input', about: 'never ask' },
+  { flags: '--no-color', about: 'no colour' },
+  { flags: '--actor <name>', about: 'who does this, for the audit log' },
+  { flags: '--slot <slot>', about: 'unlock with this slot (name, id or kind)', completes: 'slot' },
+  { flags: '--key-file <file>', about: 'unlock with this key file', completes: 'file' },
+  { flags: '--passphrase-file <file>', about: 'unlock with the passphrase in this file', completes: 'file' },
+  { flags: '--passphrase-fd <n>', about: 'unlock with the passphrase from this file descriptor' },
 ];

@@ -15,7 +15,8 @@ export async function* pagesOf<T>(
   input: Input,
   read: (page: PageRequest) => Promise<Page<T>>,
 ): AsyncGenerator<Page<T>> {
-  const limit = input.count('limit', 1) ?? (context.out.audience === 'table' ? ON_A_TERMINAL : Number.POSITIVE_INFINITY);
+  const limit =
+    input.count('limit', 1) ?? (context.out.audience === 'table' ? ON_A_TERMINAL : Number.POSITIVE_INFINITY);
   let after = input.text('after');
   for (let left = limit; ; ) {
     const page = await read({ limit: Math.min(left, AT_ONCE), after });

@@ -1,23 +1,16 @@
-import { Argument as CommanderArgument, Command as Commander, InvalidArgumentError, Option as CommanderOption } from 'commander';
+import {
+  Command as Commander,
+  Argument as CommanderArgument,
+  Option as CommanderOption,
+  InvalidArgumentError,
+} from 'commander';
 import type { Context, Globals } from '../context.ts';
 import { nearest } from '../domain/nearest.ts';
 import { Failure } from '../errors.ts';
 import type { Command, Noun, Option } from './command.ts';
 import { NOUNS, PLAIN } from './index.ts';
 import { Input } from './input.ts';
-
-/** The options that every command takes, before or after the verb. */
-export const GLOBALS: readonly Option[] = [
-  { flags: '--json', about: 'answer as JSON' },
-  { flags: '-q, --quiet', about: 'only identifiers' },
-  { flags: '--no-input', about: 'never ask' },
-  { flags: '--no-color', about: 'no colour' },
-  { flags: '--actor <name>', about: 'who does this, for the audit log' },
-  { flags: '--slot <slot>', about: 'unlock with this slot (name, id or kind)', completes: 'slot' },
-  { flags: '--key-file <file>', about: 'unlock with this key file', completes: 'file' },
-  { flags: '--passphrase-file <file>', about: 'unlock with the passphrase in this file', completes: 'file' },
-  { flags: '--passphrase-fd <n>', about: 'unlock with the passphrase from this file descriptor' },
-];
+import { GLOBALS } from './options.ts';
 
 /** What was asked for, parsed and not yet done. */
 export interface Parsed {
@@ -92,7 +85,12 @@ function rootOf(about: { program: string; version: string }, sink: Sink): Comman
   return addOptions(root, GLOBALS);
 }
 
-function addNoun(root: Commander, noun: Noun, argv: readonly string[], found: (command: Parsed) => void): void {
+function addNoun(
+  root: Commander,
+  noun: Noun,
+  argv: readonly string[],
+  found: (command: Parsed) => void,
+): void {
   const parent = root.command(noun.name).description(noun.summary);
   if (noun.singular !== noun.name) parent.alias(noun.singular);
   if (!argv.includes(noun.name) && !argv.includes(noun.singular)) return;
@@ -105,37 +103,65 @@ function addNoun(root: Commander, noun: Noun, argv: readonly string[], found: (c
     .action((verb: string | undefined) => {
       if (verb === undefined) parent.help();
       const right = noun.mistaken?.[verb as string];
-      if (right === undefined) throw unknownCommand(verb as string, noun.verbs.map((one) => one.name), noun.name);
-      throw new Failure('usage', `unknown command: ${noun.name} ${verb}`, { hint: `did you mean {keywright} ${right}?` });
+      if (right === undefined)
+        throw unknownCommand(
+          verb as string,
+          noun.verbs.map((one) => one.name),
+          noun.name,
+        );
+      throw new Failure('usage', `unknown command: ${noun.name} ${verb}`, {
+        hint: `did you mean {keywright} ${right}?`,
+      });
     });
 }
 
 /** What may stand first. */
 function words(): readonly string[] {
-  return [...NOUNS.flatMap((noun) => [noun.name, noun.singular]), ...PLAIN.map((command) => command.name), 'help'];
+  return [
+    ...NOUNS.flatMap((noun) => [noun.name, noun.singular]),
+    ...PLAIN.map((command) => command.name),
+    'help',
+  ];
 }
 
 function unknownCommand(word: string, known: readonly string[], noun?: string): Failure {
   const near = nearest(word, known);
   const message = `unknown command: ${noun === undefined ? '' : `${noun} `}${word}`;
-  if (near !== undefined) return new Failure('usage', message, { hint: 'did you mean', retry: { replace: word, by: near } });
-  return new Failure('usage', message, { hint: noun === undefined ? '{keywright} help' : `the verbs of ${noun} are ${known.join(', ')}` });
+  if (near !== undefined)
+    return new Failure('usage', message, { hint: 'did you mean', retry: { replace: word, by: near } });
+  return new Failure('usage', message, {
+    hint: noun === undefined ? '{keywright} help' : `the verbs of ${noun} are ${known.join(', ')}`,
+  });
 }
 
-function addCommand(root: Commander, parent: Commander, command: Command, found: (command: Parsed) => void): void {
+function addCommand(
+  root: Commander,
+  parent: Commander,
+  command: Command,
+  found: (command: Parsed) => void,
+): void {
   const leaf = parent.command(command.name).summary(command.summary);
-  leaf.description(command.details === undefined ? command.summary : `${command.summary}\n\n${command.details}`);
+  leaf.description(
+    command.details === undefined ? command.summary : `${command.summary}\n\n${command.details}`,
+  );
   if (command.alias !== undefined) leaf.alias(command.alias);
-  for (const argument of command.arguments ?? []) leaf.addArgument(new CommanderArgument(argument.name, argument.about));
+  for (const argument of command.arguments ?? [])
+    leaf.addArgument(new CommanderArgument(argument.name, argument.about));
   addOptions(leaf, command.options ?? []);
   const own = new Set(leaf.options.map((option) => option.long));
   const globals = GLOBALS.filter((option) => !own.has(longOf(option)));
   addOptions(leaf, globals);
   leaf.allowExcessArguments(false);
-  leaf.addHelpText('after', `\nExamples:\n${command.examples.map((example) => `  ${root.name()} ${example}`).join('\n')}`);
+  leaf.addHelpText(
+    'after',
+    `\nExamples:\n${command.examples.map((example) => `  ${root.name()} ${example}`).join('\n')}`,
+  );
   leaf.action(() => {
     const values = leaf.opts();
-    const inherited: { [name: string]: unknown } = { ...root.opts(), ...(parent === root ? {} : parent.opts()) };
+    const inherited: { [name: string]: unknown } = {
+      ...root.opts(),
+      ...(parent === root ? {} : parent.opts()),
+    };
     const shared = new Set(globals.map((option) => new CommanderOption(option.flags).attributeName()));
     found({
       globals: globalsOf(inherited, values, shared),
@@ -145,7 +171,11 @@ function addCommand(root: Commander, parent: Commander, command: Command, found:
 }
 
 /** A global may stand before the noun, after it, or after the verb; the last one counts. */
-function globalsOf(inherited: { [name: string]: unknown }, values: { [name: string]: unknown }, shared: ReadonlySet<string>): Globals {
+function globalsOf(
+  inherited: { [name: string]: unknown },
+  values: { [name: string]: unknown },
+  shared: ReadonlySet<string>,
+): Globals {
   const merged: { [name: string]: unknown } = { ...inherited };
   for (const name of shared) {
     // `--no-input` and `--no-color` default to true, so a false anywhere is what was said.
@@ -167,7 +197,10 @@ function optionOf(option: Option): CommanderOption {
   if (option.choices !== undefined) made.choices(option.choices);
   if (option.repeats !== true && made.required) made.argParser(once(option));
   if (option.repeats === true) {
-    made.argParser((value: string, before: string[] | undefined) => [...(before ?? []), ...split(value, option.commas === true)]);
+    made.argParser((value: string, before: string[] | undefined) => [
+      ...(before ?? []),
+      ...split(value, option.commas === true),
+    ]);
   }
   return made;
 }

@@ -17,7 +17,11 @@ export async function status(context: Context): Promise<undefined> {
   const primaryId = await store.slots.primary();
   const primary = slots.find((slot) => slot.id === primaryId);
   const workspace = await currentWorkspace(context, store);
-  const attention = await needsAttention(context, store, slots.filter((slot) => slot.role === 'operator').length);
+  const attention = await needsAttention(
+    context,
+    store,
+    slots.filter((slot) => slot.role === 'operator').length,
+  );
   await context.out.show({
     fields: [
       ['store', `${places.store} (${places.from})`],
@@ -45,11 +49,16 @@ export async function status(context: Context): Promise<undefined> {
   return undefined;
 }
 
-async function currentWorkspace(context: Context, store: Store): Promise<{ slug: string; from: string } | undefined> {
+async function currentWorkspace(
+  context: Context,
+  store: Store,
+): Promise<{ slug: string; from: string } | undefined> {
   const chosen = defaultWorkspace(context);
   if (chosen !== undefined) {
     if ((await store.workspaces.bySlug(chosen.slug)) !== undefined) return chosen;
-    throw new Failure('not_found', `no workspace "${chosen.slug}" (${chosen.from})`, { hint: '{keywright} workspaces list' });
+    throw new Failure('not_found', `no workspace "${chosen.slug}" (${chosen.from})`, {
+      hint: '{keywright} workspaces list',
+    });
   }
   const open = (await store.workspaces.all()).filter((workspace) => workspace.archivedAt === null);
   const only = open.length === 1 ? open[0] : undefined;
@@ -57,14 +66,27 @@ async function currentWorkspace(context: Context, store: Store): Promise<{ slug:
 }
 
 /** Message and next command of each thing. */
-async function needsAttention(context: Context, store: Store, operatorSlots: number): Promise<readonly (readonly [string, string])[]> {
+async function needsAttention(
+  context: Context,
+  store: Store,
+  operatorSlots: number,
+): Promise<readonly (readonly [string, string])[]> {
   const now = context.now();
   const expiring = (await store.keys.page({ expiringBefore: now + SOON }, { limit: 100 }, now)).items.length;
   const attention: (readonly [string, string])[] = [];
   if (expiring > 0) {
-    const many = expiring === 100 ? '100 or more keys expire' : expiring === 1 ? 'one key expires' : `${expiring} keys expire`;
+    const many =
+      expiring === 100
+        ? '100 or more keys expire'
+        : expiring === 1
+          ? 'one key expires'
+          : `${expiring} keys expire`;
     attention.push([`${many} within 14 days`, '{keywright} keys list --expiring-within 14d']);
   }
-  if (operatorSlots < 2) attention.push(['there is one way to unlock this store, and no second', '{keywright} slots add --kind passphrase']);
+  if (operatorSlots < 2)
+    attention.push([
+      'there is one way to unlock this store, and no second',
+      '{keywright} slots add --kind passphrase',
+    ]);
   return attention;
 }

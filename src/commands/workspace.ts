@@ -33,7 +33,11 @@ export async function oneWorkspace(context: Context, store: Readers, input: Inpu
 }
 
 /** As `oneWorkspace`, but undefined (all of them) when nothing says which. */
-export async function workspaceIfClear(context: Context, store: Readers, input: Input): Promise<Workspace | undefined> {
+export async function workspaceIfClear(
+  context: Context,
+  store: Readers,
+  input: Input,
+): Promise<Workspace | undefined> {
   const said = input.text('workspace') ?? defaultWorkspace(context)?.slug;
   if (said !== undefined) return findWorkspace(store, said);
   const open = (await store.workspaces.all()).filter((workspace) => workspace.archivedAt === null);

@@ -23,7 +23,14 @@ function editDistance(a: string, b: string): number {
     for (let j = 1; j <= b.length; j++) {
       const change = (above[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
       const swapped = j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? before?.[j - 2] : undefined;
-      row.push(Math.min((above[j] as number) + 1, (row[j - 1] as number) + 1, change, (swapped ?? Number.POSITIVE_INFINITY) + 1));
+      row.push(
+        Math.min(
+          (above[j] as number) + 1,
+          (row[j - 1] as number) + 1,
+          change,
+          (swapped ?? Number.POSITIVE_INFINITY) + 1,
+        ),
+      );
     }
     rows.push(row);
   }
@@ -31,8 +38,16 @@ function editDistance(a: string, b: string): number {
 }
 
 /** A `not_found` failure that names the nearest candidate, if one is near, else says what to do (`otherwise`). */
-export function notFound(message: string, text: string, candidates: readonly string[], otherwise: string): Failure {
+export function notFound(
+  message: string,
+  text: string,
+  candidates: readonly string[],
+  otherwise: string,
+): Failure {
   const near = nearest(text, candidates);
   if (near === undefined) return new Failure('not_found', message, { hint: otherwise });
-  return new Failure('not_found', message, { hint: `did you mean ${near}?`, retry: { replace: text, by: near } });
+  return new Failure('not_found', message, {
+    hint: `did you mean ${near}?`,
+    retry: { replace: text, by: near },
+  });
 }

@@ -25,7 +25,10 @@ export function parseDay(text: string): number | undefined {
 
 /** A moment in RFC 3339 with its offset, in ms; undefined when malformed or impossible. */
 export function parseMoment(text: string): number | undefined {
-  const match = /^([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt]([0-9]{2}):([0-9]{2}):([0-9]{2})(\.[0-9]{1,3})?([Zz]|[+-][0-9]{2}:[0-9]{2})$/.exec(text);
+  const match =
+    /^([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt]([0-9]{2}):([0-9]{2}):([0-9]{2})(\.[0-9]{1,3})?([Zz]|[+-][0-9]{2}:[0-9]{2})$/.exec(
+      text,
+    );
   if (match === null || parseDay(match[1] as string) === undefined) return undefined;
   if (Number(match[2]) > 23 || Number(match[3]) > 59 || Number(match[4]) > 59) return undefined;
   const at = Date.parse(text.toUpperCase());
@@ -44,7 +47,8 @@ export function parseExpiry(text: string, now: number): { at: number | null } | 
   const at = day === undefined ? parseMoment(text) : day + DAY;
   if (at === undefined) return { reason: `must be ${EXPIRY_FORMS}` };
   if (at <= now) return { reason: 'lies in the past' };
-  if (at - now > LONGEST_LIFE) return { reason: 'lies more than ten years ahead; say never if that is meant' };
+  if (at - now > LONGEST_LIFE)
+    return { reason: 'lies more than ten years ahead; say never if that is meant' };
   return { at };
 }
 

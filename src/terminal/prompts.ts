@@ -61,14 +61,14 @@ export function createPrompts(options: PromptOptions): Prompts {
     if (!options.interactive) throw new Failure('usage', 'this needs an answer and there is nobody to ask');
     options.beforePrompt?.();
     const library = await import('@inquirer/prompts');
-    const leaving = watchForEnd(options.stdin);
+    const watch = watchInput(options.stdin);
     try {
-      return await draw(library, { input: options.stdin, output: options.stderr, signal: leaving.signal });
+      return await draw(library, { input: options.stdin, output: options.stderr, signal: watch.signal });
     } catch (error) {
       if (LEFT_EARLY.has((error as Error).name)) throw new Failure('cancelled', 'cancelled');
       throw error;
     } finally {
-      leaving.stop();
+      watch.stop();
     }
   }
 
@@ -142,23 +142,30 @@ function safeVerdict(verdict: true | string): true | string {
 }
 
 /**
- * The library waits for ever when input ends (measured with 8.8): readline closes and nobody is told. Ctrl-D on
- * an empty line closes readline too, which shows only in that it pauses its input.
+ * Two things the library (8.8) leaves undone. When input ends, or Ctrl-D closes the line editor, nobody tells the
+ * prompt, which then waits for ever: it is aborted. After Ctrl-Z and `fg` the line editor pauses its input, and a
+ * process that reads nothing ends in the middle of the question: it is resumed.
  */
-function watchForEnd(stdin: NodeJS.ReadableStream): { signal: AbortSignal; stop(): void } {
+function watchInput(stdin: NodeJS.ReadableStream): { signal: AbortSignal; stop(): void } {
   const abort = new AbortController();
+  let stopped = false;
+  let controlD = false;
   const end = () => abort.abort();
   const key = (_: unknown, pressed: { ctrl?: boolean; name?: string } | undefined) => {
-    if (!pressed?.ctrl || pressed.name !== 'd') return;
-    setImmediate(() => {
-      if (stdin.isPaused()) end();
-    });
+    controlD = pressed?.ctrl === true && pressed.name === 'd';
   };
-  stdin.on('end', end).on('close', end).on('keypress', key);
+  const paused = () => {
+    if (controlD) end();
+    // Answered prompts pause their input, too; by the next turn `stop` has been called for them.
+    else setImmediate(() => stopped || stdin.resume());
+  };
+  stdin.on('end', end).on('close', end).on('pause', paused).prependListener('keypress', key);
   return {
     signal: abort.signal,
-    stop: () => {
-      stdin.removeListener('end', end).removeListener('close', end).removeListener('keypress', key);
+    stop() {
+      stopped = true;
+      stdin.off('end', end).off('close', end).off('pause', paused).off('keypress', key);
+      stdin.pause(); // or a question that was resumed would keep the process alive
     },
   };
 }

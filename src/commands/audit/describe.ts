@@ -1,12 +1,21 @@
-import type { AuditEntry } from '../../domain/audit/entry.ts';
 import { hex } from '../../domain/audit/chain.ts';
+import type { AuditEntry } from '../../domain/audit/entry.ts';
 import type { Column } from '../../terminal/output.ts';
 import { moment, rfc3339 } from '../../terminal/time.ts';
 
 /** An audit entry for `--json`. Fields are only ever added. */
 export function entryJson(entry: AuditEntry): object {
   const { seq, actor, osUser, action, target, workspaceId, facts, locked } = entry;
-  const what = { seq, at: rfc3339(entry.at), actor, os_user: osUser, action, target, workspace_id: workspaceId, facts };
+  const what = {
+    seq,
+    at: rfc3339(entry.at),
+    actor,
+    os_user: osUser,
+    action,
+    target,
+    workspace_id: workspaceId,
+    facts,
+  };
   return { ...what, locked, sealed: entry.seal !== null, hash: hex(entry.hash) };
 }
 
@@ -14,7 +23,11 @@ export function entryJson(entry: AuditEntry): object {
 export function entryColumns(now: number): readonly Column<AuditEntry>[] {
   return [
     { header: 'SEQ', tsv: (entry) => String(entry.seq) },
-    { header: 'TIME', tsv: (entry) => rfc3339(entry.at), cell: (entry) => moment(entry.at, now, undefined, { zone: false }) },
+    {
+      header: 'TIME',
+      tsv: (entry) => rfc3339(entry.at),
+      cell: (entry) => moment(entry.at, now, undefined, { zone: false }),
+    },
     { header: 'ACTOR', tsv: (entry) => entry.actor },
     { header: 'ACTION', tsv: (entry) => entry.action },
     { header: 'TARGET', tsv: (entry) => entry.target },

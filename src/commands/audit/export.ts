@@ -8,9 +8,14 @@ import { badValue, type Input } from '../input.ts';
 export const exportCommand: Command = {
   name: 'export',
   summary: 'write the audit log as signed JSON lines',
-  details: 'The last line is an Ed25519 signature over the SHA-256 of all before it; audit verify --file checks it anywhere.',
+  details:
+    'The last line is an Ed25519 signature over the SHA-256 of all before it; audit verify --file checks it anywhere.',
   options: [
-    { flags: '--output <file>', about: 'make this file (0600) instead of writing to stdout', completes: 'file' },
+    {
+      flags: '--output <file>',
+      about: 'make this file (0600) instead of writing to stdout',
+      completes: 'file',
+    },
     { flags: '--since <when>', about: 'only entries since, e.g. 30d or 2026-11-01' },
     { flags: '--public-key', about: 'only print the public key, as PEM' },
   ],
@@ -20,7 +25,9 @@ export const exportCommand: Command = {
     const seed = await signingSeed(context);
     const { publicKey } = signingKey(seed);
     if (input.flag('publicKey')) {
-      await (context.out.audience === 'json' ? context.out.json({ public_key: publicKey }) : context.out.raw(publicKeyPem(publicKey)));
+      await (context.out.audience === 'json'
+        ? context.out.json({ public_key: publicKey })
+        : context.out.raw(publicKeyPem(publicKey)));
       return undefined;
     }
     const lines = exportLog((await context.store()).audit, from, seed);
@@ -34,7 +41,10 @@ export const exportCommand: Command = {
 
 async function signingSeed(context: Context): Promise<Uint8Array> {
   const sealed = await (await context.store()).slots.sealed(SIGNING_KEY.record, SIGNING_KEY.field);
-  if (sealed === undefined) throw new Failure('slot_damaged', 'the signing key of the audit log is missing', { hint: '{keywright} doctor' });
+  if (sealed === undefined)
+    throw new Failure('slot_damaged', 'the signing key of the audit log is missing', {
+      hint: '{keywright} doctor',
+    });
   return Buffer.from((await context.operator()).open(sealed).reveal(), 'base64');
 }
 
@@ -43,7 +53,8 @@ async function firstEntry(context: Context, input: Input): Promise<number> {
   const text = input.text('since');
   if (text === undefined) return 1;
   const since = parseSince(text, context.now());
-  if (since === undefined) throw badValue('since', 'must be a duration such as 30d, or a date such as 2026-11-01');
+  if (since === undefined)
+    throw badValue('since', 'must be a duration such as 30d, or a date such as 2026-11-01');
   const { audit } = await context.store();
   let first: number | undefined;
   let after: string | undefined;

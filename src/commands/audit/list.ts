@@ -24,7 +24,11 @@ export const list: Command = {
     { flags: '--since <when>', about: 'only entries since, e.g. 7d or 2026-11-01' },
     ...LIMIT,
   ],
-  examples: ['audit list --since 7d', 'audit list --key billing --json', 'audit list --action key.revoke --actor ana'],
+  examples: [
+    'audit list --since 7d',
+    'audit list --key billing --json',
+    'audit list --action key.revoke --actor ana',
+  ],
   async run(context, input) {
     const store = await context.store();
     const filter = await filterOf(context, store, input);
@@ -43,9 +47,13 @@ export const list: Command = {
 async function filterOf(context: Context, store: Store, input: Input): Promise<AuditFilter> {
   const since = input.text('since');
   const at = since === undefined ? undefined : parseSince(since, context.now());
-  if (since !== undefined && at === undefined) throw badValue('since', 'must be a duration such as 7d, or a date such as 2026-11-01');
+  if (since !== undefined && at === undefined)
+    throw badValue('since', 'must be a duration such as 7d, or a date such as 2026-11-01');
   const named = input.text('key');
-  const key = named === undefined ? undefined : await findKey(store, named, await within(context, store, input, [named]));
+  const key =
+    named === undefined
+      ? undefined
+      : await findKey(store, named, await within(context, store, input, [named]));
   const workspace = await narrowing(store, input);
   const [actor, action] = [input.text('actor'), input.text('action')];
   return {

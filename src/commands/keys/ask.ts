@@ -11,12 +11,17 @@ const COMMON = ['*:read', '*:write'];
  * Asks for scopes one after the other, offering the catalogue, the usual access levels and whatever
  * well-formed scope is typed, until nothing more is wanted. At least one.
  */
-export async function askForScopes(context: Context, store: Readers, workspace: Workspace): Promise<readonly string[]> {
+export async function askForScopes(
+  context: Context,
+  store: Readers,
+  workspace: Workspace,
+): Promise<readonly string[]> {
   const catalogue = await store.workspaces.catalogue(workspace.id);
   const known = catalogue.length > 0 ? catalogue.map((entry) => entry.scope) : COMMON;
   const chosen: string[] = [];
   for (;;) {
-    const message = chosen.length === 0 ? 'scope (resource:action)' : `another scope (so far ${chosen.join(' ')})`;
+    const message =
+      chosen.length === 0 ? 'scope (resource:action)' : `another scope (so far ${chosen.join(' ')})`;
     const scope = await context.ask.search(message, async (term) => {
       const fits = known.filter((one) => one.includes(term) && !chosen.includes(one));
       const typed = isScope(term) && !known.includes(term) && catalogue.length === 0 ? [term] : [];
@@ -30,8 +35,14 @@ export async function askForScopes(context: Context, store: Readers, workspace: 
 
 /** Shows what was put together by asking, and asks whether to go on. */
 export async function confirmCreation(context: Context, wish: NewKey): Promise<void> {
-  const expires = wish.expiresAt === null ? 'never expires' : `expires ${new Date(wish.expiresAt).toISOString().slice(0, 10)}`;
-  await context.out.warn(`a ${wish.mode} key of ${wish.workspace.slug} that may do: ${wish.scopes.join(' ')}`);
+  const expires =
+    wish.expiresAt === null
+      ? 'never expires'
+      : `expires ${new Date(wish.expiresAt).toISOString().slice(0, 10)}`;
+  await context.out.warn(
+    `a ${wish.mode} key of ${wish.workspace.slug} that may do: ${wish.scopes.join(' ')}`,
+  );
   await context.out.warn(`${expires}; change that with --expires (default ${DEFAULT_LIFE.text})`);
-  if (!(await context.ask.confirm('create it?', { default: true }))) throw new Failure('cancelled', 'nothing was created');
+  if (!(await context.ask.confirm('create it?', { default: true })))
+    throw new Failure('cancelled', 'nothing was created');
 }

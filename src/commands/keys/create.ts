@@ -22,14 +22,32 @@ export const create: Command = {
   details: 'The secret key goes to stdout; only a keyed hash of it is stored.',
   options: [
     WORKSPACE,
-    { flags: '--scope <scope>', about: 'resource:action it may use', repeats: true, commas: true, completes: 'scope' },
-    { flags: '--access <level>', about: 'instead of scopes: *:read, or *:read and *:write', choices: Object.keys(ACCESS_LEVELS) },
+    {
+      flags: '--scope <scope>',
+      about: 'resource:action it may use',
+      repeats: true,
+      commas: true,
+      completes: 'scope',
+    },
+    {
+      flags: '--access <level>',
+      about: 'instead of scopes: *:read, or *:read and *:write',
+      choices: Object.keys(ACCESS_LEVELS),
+    },
     { flags: '--name <name>', about: 'what you call it (default: from scope and date)' },
-    { flags: '--expires <when>', about: `90d, 2027-02-19 (the end of that day, UTC) or never (default: ${DEFAULT_LIFE.text})` },
+    {
+      flags: '--expires <when>',
+      about: `90d, 2027-02-19 (the end of that day, UTC) or never (default: ${DEFAULT_LIFE.text})`,
+    },
     { flags: '--owner <member>', about: 'who answers for it (default: you)' },
     { flags: '--purpose <text>', about: 'what it is for' },
     { flags: '--mode <mode>', about: 'live or test (default: live)', choices: ['live', 'test'] },
-    { flags: '--allow-ip <cidr>', about: 'network it may be used from, IPv4 or IPv6', repeats: true, commas: true },
+    {
+      flags: '--allow-ip <cidr>',
+      about: 'network it may be used from, IPv4 or IPv6',
+      repeats: true,
+      commas: true,
+    },
   ],
   examples: [
     'keys create --workspace acme --scope orders:read',
@@ -41,7 +59,11 @@ export const create: Command = {
     const store = await context.store();
     const workspace = await oneWorkspace(context, store, input);
     const asked = wish.scopes.length === 0;
-    const complete = { ...wish, workspace, scopes: asked ? await askForScopes(context, store, workspace) : wish.scopes };
+    const complete = {
+      ...wish,
+      workspace,
+      scopes: asked ? await askForScopes(context, store, workspace) : wish.scopes,
+    };
     if (asked) await confirmCreation(context, complete);
     const { hasher } = await context.operator();
     const ledger = await context.ledger('unlocked');
@@ -55,7 +77,8 @@ export const create: Command = {
 };
 
 function wishOf(context: Context, input: Input): Omit<NewKey, 'workspace'> {
-  if (input.args.length > 0) throw new Failure('usage', 'keys create takes no argument', { hint: '{keywright} keys create --name …' });
+  if (input.args.length > 0)
+    throw new Failure('usage', 'keys create takes no argument', { hint: '{keywright} keys create --name …' });
   const now = context.now();
   const expires = parseExpiry(input.text('expires') ?? DEFAULT_LIFE.text, now);
   if ('reason' in expires) throw badValue('expires', expires.reason);
@@ -73,10 +96,15 @@ function wishOf(context: Context, input: Input): Omit<NewKey, 'workspace'> {
 function scopesOf(context: Context, input: Input): readonly string[] {
   const access = input.text('access');
   const scopes = input.list('scope');
-  if (access !== undefined && scopes.length > 0) throw new Failure('usage', 'give --scope or --access, not both');
+  if (access !== undefined && scopes.length > 0)
+    throw new Failure('usage', 'give --scope or --access, not both');
   if (access !== undefined) return ACCESS_LEVELS[access as keyof typeof ACCESS_LEVELS];
   for (const scope of scopes) {
-    if (!isScope(scope)) throw badValue('scope', `"${scope}" is not resource:action in lower case, such as orders:read or orders:*`);
+    if (!isScope(scope))
+      throw badValue(
+        'scope',
+        `"${scope}" is not resource:action in lower case, such as orders:read or orders:*`,
+      );
   }
   if (scopes.length === 0 && !context.ask.interactive) {
     throw new Failure('usage', '--scope is missing: a key without scopes may do nothing', {
@@ -96,7 +124,10 @@ export function networksOf(input: Input): readonly string[] {
 }
 
 async function tell(context: Context, key: ApiKey, workspace: string, byDefault: boolean): Promise<void> {
-  const expires = key.expiresAt === null ? 'never expires' : `expires ${new Date(key.expiresAt - 1).toISOString().slice(0, 10)}`;
+  const expires =
+    key.expiresAt === null
+      ? 'never expires'
+      : `expires ${new Date(key.expiresAt - 1).toISOString().slice(0, 10)}`;
   const why = byDefault ? ` (default ${DEFAULT_LIFE.text})` : '';
   await context.out.say(`created ${key.name} in ${workspace}: ${publicKey(key)}`);
   await context.out.say(`${key.scopes.join(' ')} · ${key.mode} · ${expires}${why}`);
@@ -106,15 +137,27 @@ async function tell(context: Context, key: ApiKey, workspace: string, byDefault:
  * Hands the secret key over. When it can't be shown nobody has it, so the key is revoked at once:
  * better none than one that is live and known to nobody.
  */
-async function deliver(context: Context, ledger: Ledger, key: ApiKey, secretKey: Secret, workspace: string): Promise<void> {
+async function deliver(
+  context: Context,
+  ledger: Ledger,
+  key: ApiKey,
+  secretKey: Secret,
+  workspace: string,
+): Promise<void> {
   const shown = context.now();
   try {
     if (context.out.audience === 'json') {
       await context.out.json({ ...keyJson({ key, workspace }, shown), secret_key: secretKey.reveal() });
     } else await context.out.secret(secretKey);
   } catch (error) {
-    await revokeKeys(ledger, { names: [publicKey(key)], workspaceId: undefined }, { reason: 'its secret key could not be shown' });
-    throw new Failure('output_failed', 'the secret key could not be written, so the new key was revoked', { cause: error });
+    await revokeKeys(
+      ledger,
+      { names: [publicKey(key)], workspaceId: undefined },
+      { reason: 'its secret key could not be shown' },
+    );
+    throw new Failure('output_failed', 'the secret key could not be written, so the new key was revoked', {
+      cause: error,
+    });
   }
   await ledger.store.write((tx) => tx.write.keys.markShown(key.kid, shown)).catch(() => undefined);
 }

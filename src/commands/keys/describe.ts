@@ -47,13 +47,29 @@ export function keyColumns(now: number): readonly Column<Shown>[] {
     { header: 'PUBLIC KEY', tsv: ({ key }) => publicKey(key) },
     { header: 'NAME', tsv: ({ key }) => key.name, flexible: true },
     { header: 'WORKSPACE', tsv: ({ workspace }) => workspace },
-    { header: 'STATUS', tsv: ({ key }) => statusOf(key, now), color: ({ key }) => COLORS[statusOf(key, now)] },
+    {
+      header: 'STATUS',
+      tsv: ({ key }) => statusOf(key, now),
+      color: ({ key }) => COLORS[statusOf(key, now)],
+    },
     { header: 'MODE', tsv: ({ key }) => key.mode },
     { header: 'SCOPES', tsv: ({ key }) => key.scopes.join(','), flexible: true },
     { header: 'OWNER', tsv: ({ key }) => key.owner },
-    { header: 'USED', tsv: ({ key }) => time(key.lastUsedAt) ?? '', cell: ({ key }) => since(key.lastUsedAt, now) },
-    { header: 'EXPIRES', tsv: ({ key }) => time(key.expiresAt) ?? '', cell: ({ key }) => since(key.expiresAt, now) },
-    { header: 'CREATED', tsv: ({ key }) => rfc3339(key.createdAt), cell: ({ key }) => age(key.createdAt, now) },
+    {
+      header: 'USED',
+      tsv: ({ key }) => time(key.lastUsedAt) ?? '',
+      cell: ({ key }) => since(key.lastUsedAt, now),
+    },
+    {
+      header: 'EXPIRES',
+      tsv: ({ key }) => time(key.expiresAt) ?? '',
+      cell: ({ key }) => since(key.expiresAt, now),
+    },
+    {
+      header: 'CREATED',
+      tsv: ({ key }) => rfc3339(key.createdAt),
+      cell: ({ key }) => age(key.createdAt, now),
+    },
   ];
 }
 

@@ -3,7 +3,12 @@ import type { KeyFilter, KeyStatus } from '../../domain/keys/key.ts';
 import type { Input } from '../input.ts';
 
 /** The filter that the shared flags describe, in this workspace or in all. */
-export function keyFilter(context: Context, input: Input, workspaceId: string | undefined, term: string | undefined): KeyFilter {
+export function keyFilter(
+  context: Context,
+  input: Input,
+  workspaceId: string | undefined,
+  term: string | undefined,
+): KeyFilter {
   const now = context.now();
   const within = input.duration('expiringWithin');
   const unused = input.duration('unusedFor');

@@ -22,7 +22,10 @@ export const list: Command = {
     const now = context.now();
     const pages = pagesOf(context, input, async (request) => {
       const page = await store.keys.page(filter, request, now);
-      return { items: page.items.map((key): Shown => ({ key, workspace: names.get(key.workspaceId) ?? '?' })), next: page.next };
+      return {
+        items: page.items.map((key): Shown => ({ key, workspace: names.get(key.workspaceId) ?? '?' })),
+        next: page.next,
+      };
     });
     const many = workspace === undefined ? ['WORKSPACE'] : [];
     const where = workspace === undefined ? 'any workspace' : workspace.slug;

@@ -6,10 +6,15 @@ import { stopKeys } from './stop.ts';
 export const revoke: Command = {
   name: 'revoke',
   summary: 'revoke keys at once and for good',
-  details: 'Effective for every verifier when the command returns. Unlocks nothing, so it works without the keychain.',
+  details:
+    'Effective for every verifier when the command returns. Unlocks nothing, so it works without the keychain.',
   arguments: [{ name: '[key...]', about: 'names, ids or public keys', completes: 'key' }],
   options: [...KEY_SELECTION, { flags: '--reason <text>', about: 'why, for the record' }, YES],
-  examples: ['keys revoke billing', 'keys revoke --from-stdin --yes < leaked.txt', 'keys revoke --owner ana --expect 3 --yes'],
+  examples: [
+    'keys revoke billing',
+    'keys revoke --from-stdin --yes < leaked.txt',
+    'keys revoke --owner ana --expect 3 --yes',
+  ],
   run(context, input) {
     const reason = input.line('reason');
     return stopKeys(context, input, {

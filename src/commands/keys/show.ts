@@ -1,7 +1,7 @@
-import { EXIT } from '../../errors.ts';
 import type { ApiKey } from '../../domain/keys/key.ts';
 import { statusOf } from '../../domain/keys/status.ts';
 import { publicKey } from '../../domain/keys/token.ts';
+import { EXIT } from '../../errors.ts';
 import { moment } from '../../terminal/time.ts';
 import type { Command } from '../command.ts';
 import { FROM_STDIN, WORKSPACE } from '../options.ts';
@@ -13,7 +13,11 @@ export const show: Command = {
   summary: 'show one key',
   arguments: [{ name: '[key]', about: 'name, id or public key', completes: 'key' }],
   options: [WORKSPACE, FROM_STDIN],
-  examples: ['keys show billing', 'keys show kw_pk_live_8fK2mQ0aZx1R --json', 'keys show --from-stdin < leaked.txt'],
+  examples: [
+    'keys show billing',
+    'keys show kw_pk_live_8fK2mQ0aZx1R --json',
+    'keys show --from-stdin < leaked.txt',
+  ],
   async run(context, input) {
     const store = await context.store();
     const key = await oneKey(context, store, input);
@@ -31,7 +35,10 @@ export const show: Command = {
         ['networks', key.networks.join(' ') || undefined],
         ['created', `${moment(key.createdAt, now)} by ${key.createdBy}`],
         ['last used', since(key.lastUsedAt, now)],
-        ['expires', key.expiresAt === null ? 'never' : `${moment(key.expiresAt, now)} (${since(key.expiresAt, now)})`],
+        [
+          'expires',
+          key.expiresAt === null ? 'never' : `${moment(key.expiresAt, now)} (${since(key.expiresAt, now)})`,
+        ],
         ['reason', key.revokedReason ?? undefined],
       ],
       json: keyJson(shown, now),
@@ -44,8 +51,9 @@ export const show: Command = {
 /** The state in words, with its moment. */
 function headline(key: ApiKey, now: number): string {
   const status = statusOf(key, now);
-  const at = { active: null, expired: key.expiresAt, disabled: key.disabledAt, revoked: key.revokedAt }[status];
+  const at = { active: null, expired: key.expiresAt, disabled: key.disabledAt, revoked: key.revokedAt }[
+    status
+  ];
   if (at === null) return status;
   return `${status} since ${Number.isNaN(new Date(at).getTime()) ? '?' : moment(at, now)}`;
 }
-

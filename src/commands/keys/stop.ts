@@ -1,7 +1,7 @@
 import type { Context } from '../../context.ts';
 import type { Ledger } from '../../domain/audit/change.ts';
 import type { ApiKey } from '../../domain/keys/key.ts';
-import { type Selection, expectCount, selectKeys } from '../../domain/keys/select.ts';
+import { expectCount, type Selection, selectKeys } from '../../domain/keys/select.ts';
 import type { Stopped } from '../../domain/keys/stop.ts';
 import { publicKey } from '../../domain/keys/token.ts';
 import { Failure } from '../../errors.ts';
@@ -36,9 +36,11 @@ export async function stopKeys(context: Context, input: Input, verb: Verb): Prom
   }
   if (verb.warning !== undefined) await ask(context, input, selection, keys, verb);
   const { changed, already } = await verb.act(await context.ledger(verb.ledger), selection, expect);
-  for (const key of changed.slice(0, MOST_NAMED)) await context.out.say(`${verb.done} ${key.name}: ${publicKey(key)}`);
+  for (const key of changed.slice(0, MOST_NAMED))
+    await context.out.say(`${verb.done} ${key.name}: ${publicKey(key)}`);
   if (changed.length > MOST_NAMED) await context.out.say(`and ${changed.length - MOST_NAMED} more`);
-  if (already.length > 0) await context.out.say(`${already.length === 1 ? already[0]?.name : already.length} ${verb.already}`);
+  if (already.length > 0)
+    await context.out.say(`${already.length === 1 ? already[0]?.name : already.length} ${verb.already}`);
   if (context.out.audience === 'table') return undefined;
   const now: ApiKey[] = [];
   for (const { kid } of [...changed, ...already]) {
@@ -48,16 +50,27 @@ export async function stopKeys(context: Context, input: Input, verb: Verb): Prom
   return tell(context, now);
 }
 
-async function ask(context: Context, input: Input, selection: Selection, keys: readonly ApiKey[], verb: Verb): Promise<void> {
+async function ask(
+  context: Context,
+  input: Input,
+  selection: Selection,
+  keys: readonly ApiKey[],
+  verb: Verb,
+): Promise<void> {
   if ('filter' in selection && !context.ask.interactive && input.text('expect') === undefined) {
     throw new Failure('usage', `--expect is missing: ${keys.length} keys fit, and there is nobody to ask`, {
       hint: 'look at them with --dry-run, then say --expect with their number and --yes',
     });
   }
   const now = context.now();
-  const lines = keys.slice(0, MOST_NAMED).map((key) => `${key.name}  ${publicKey(key)}  last used ${since(key.lastUsedAt, now)}`);
+  const lines = keys
+    .slice(0, MOST_NAMED)
+    .map((key) => `${key.name}  ${publicKey(key)}  last used ${since(key.lastUsedAt, now)}`);
   if (keys.length > MOST_NAMED) lines.push(`and ${keys.length - MOST_NAMED} more`);
-  await confirm(context, input, { lines: [...lines, verb.warning ?? ''], question: verb.question(keys.length) });
+  await confirm(context, input, {
+    lines: [...lines, verb.warning ?? ''],
+    question: verb.question(keys.length),
+  });
 }
 
 async function tell(context: Context, keys: readonly ApiKey[]): Promise<undefined> {

@@ -1,6 +1,6 @@
 import type { Context } from '../../context.ts';
-import { updateKey } from '../../domain/keys/update.ts';
 import { publicKey } from '../../domain/keys/token.ts';
+import { updateKey } from '../../domain/keys/update.ts';
 import type { KeyChange } from '../../domain/ports/store.ts';
 import { parseExpiry } from '../../domain/time.ts';
 import { Failure } from '../../errors.ts';
@@ -22,11 +22,20 @@ export const update: Command = {
     { flags: '--purpose <text>', about: 'what it is for' },
     { flags: '--no-purpose', about: 'forget the purpose' },
     { flags: '--owner <member>', about: 'who answers for it' },
-    { flags: '--allow-ip <cidr>', about: 'networks it may be used from, instead of those so far', repeats: true, commas: true },
+    {
+      flags: '--allow-ip <cidr>',
+      about: 'networks it may be used from, instead of those so far',
+      repeats: true,
+      commas: true,
+    },
     { flags: '--any-ip', about: 'no limit to networks any more' },
     { flags: '--expires <when>', about: '90d from now, 2027-02-19 (the end of that day, UTC) or never' },
   ],
-  examples: ['keys update billing --name billing-eu', 'keys update billing --expires 30d', 'keys update billing --any-ip'],
+  examples: [
+    'keys update billing --name billing-eu',
+    'keys update billing --expires 30d',
+    'keys update billing --any-ip',
+  ],
   async run(context, input) {
     const wish = wishOf(context, input);
     const store = await context.store();
@@ -46,7 +55,8 @@ function wishOf(context: Context, input: Input): KeyChange {
   const purpose = input.off('purpose') ? null : input.line('purpose');
   const owner = input.name('owner');
   const networks = input.flag('anyIp') ? [] : networksOf(input);
-  if (input.flag('anyIp') && input.list('allowIp').length > 0) throw new Failure('usage', 'give --allow-ip or --any-ip, not both');
+  if (input.flag('anyIp') && input.list('allowIp').length > 0)
+    throw new Failure('usage', 'give --allow-ip or --any-ip, not both');
   const expires = input.text('expires');
   const expiry = expires === undefined ? undefined : parseExpiry(expires, context.now());
   if (expiry !== undefined && 'reason' in expiry) throw badValue('expires', expiry.reason);
@@ -58,5 +68,8 @@ function wishOf(context: Context, input: Input): KeyChange {
     ...(expiry === undefined ? {} : { expiresAt: expiry.at }),
   };
   if (Object.keys(wish).length > 0) return wish;
-  throw new Failure('usage', 'nothing to change: give --name, --purpose, --owner, --allow-ip, --any-ip or --expires');
+  throw new Failure(
+    'usage',
+    'nothing to change: give --name, --purpose, --owner, --allow-ip, --any-ip or --expires',
+  );
 }

@@ -17,15 +17,25 @@ const CHUNK = 32 * 1024;
 export const verify: Command = {
   name: 'verify',
   summary: 'verify secret keys from stdin, one a line',
-  details: 'Answers in the order of the input; exit 0 when all are valid, else 4. The secret key is never echoed.',
+  details:
+    'Answers in the order of the input; exit 0 when all are valid, else 4. The secret key is never echoed.',
   options: [
     { ...WORKSPACE, about: 'only keys of this workspace are valid' },
-    { flags: '--scope <scope>', about: 'it must have this scope', repeats: true, commas: true, completes: 'scope' },
+    {
+      flags: '--scope <scope>',
+      about: 'it must have this scope',
+      repeats: true,
+      commas: true,
+      completes: 'scope',
+    },
     { flags: '--mode <mode>', about: 'only live or only test keys are valid', choices: ['live', 'test'] },
     { flags: '--ip <address>', about: 'the address that the request came from' },
     { flags: '--explain', about: 'say why a key is not valid' },
   ],
-  examples: ['keys verify --scope orders:read < key.txt', 'keys verify --explain --ip 203.0.113.7 --json < keys.txt'],
+  examples: [
+    'keys verify --scope orders:read < key.txt',
+    'keys verify --explain --ip 203.0.113.7 --json < keys.txt',
+  ],
   async run(context, input) {
     const asked = askedOf(input);
     const store = await context.store();
@@ -44,7 +54,8 @@ export const verify: Command = {
     }
     if (buffer !== '') await context.out.raw(buffer);
     await verifier.usage.flush();
-    if (all === 0) throw new Failure('usage', 'no key on stdin', { hint: '{keywright} keys verify < key.txt' });
+    if (all === 0)
+      throw new Failure('usage', 'no key on stdin', { hint: '{keywright} keys verify < key.txt' });
     if (bad === 0) return undefined;
     const what = all === 1 ? 'the key does' : `${bad} of ${all} keys do`;
     throw new Failure('not_verified', `${what} not verify`, explain ? {} : { hint: '--explain tells why' });
@@ -53,7 +64,8 @@ export const verify: Command = {
 
 function askedOf(input: Input): Asked {
   const scopes = input.list('scope');
-  for (const scope of scopes) if (!isScope(scope)) throw badValue('scope', `"${scope}" is not resource:action, such as orders:read`);
+  for (const scope of scopes)
+    if (!isScope(scope)) throw badValue('scope', `"${scope}" is not resource:action, such as orders:read`);
   const ip = input.text('ip');
   if (ip !== undefined && !isAddress(ip)) throw badValue('ip', `"${ip}" is not an IPv4 or IPv6 address`);
   return { scopes, ip, mode: input.text('mode') };
@@ -61,7 +73,10 @@ function askedOf(input: Input): Asked {
 
 function openVerifier(context: Context, store: Store): { keys: KeyVerifier; usage: UsageRecorder } {
   // A long pipe of keys writes its last uses on the way; what is left is flushed at the end.
-  const usage = new UsageRecorder((batch) => store.recordUsage(batch), (task) => context.later(task, 200));
+  const usage = new UsageRecorder(
+    (batch) => store.recordUsage(batch),
+    (task) => context.later(task, 200),
+  );
   const parts = {
     store,
     usage,

@@ -21,7 +21,12 @@ export async function oneKey(context: Context, store: Readers, input: Input): Pr
 }
 
 /** The workspace in which `text` is looked for: the default counts for names only, `-w` for ids, too. */
-export async function within(context: Context, store: Readers, input: Input, texts: readonly string[]): Promise<string | undefined> {
+export async function within(
+  context: Context,
+  store: Readers,
+  input: Input,
+  texts: readonly string[],
+): Promise<string | undefined> {
   const onlyIds = texts.every((text) => kidOfId(text) !== undefined || parsePublicKey(text) !== undefined);
   const workspace = onlyIds ? await narrowing(store, input) : await workspaceIfClear(context, store, input);
   return workspace?.id;
@@ -37,7 +42,10 @@ export async function selectionOf(context: Context, store: Readers, input: Input
   if (names.length > 0 && filtered) throw new Failure('usage', 'name keys or filter them, not both');
   if (names.length > 0) return { names, workspaceId: await within(context, store, input, names) };
   if (!filtered) {
-    throw new Failure('usage', 'which keys? name them, filter them (--status, --owner, --match …) or say --all');
+    throw new Failure(
+      'usage',
+      'which keys? name them, filter them (--status, --owner, --match …) or say --all',
+    );
   }
   const workspace = await workspaceIfClear(context, store, input);
   return { filter: keyFilter(context, input, workspace?.id, input.text('match')) };

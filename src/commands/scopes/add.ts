@@ -15,13 +15,17 @@ export const add: Command = {
   async run(context, input) {
     const scope = input.args[0] ?? '';
     if (!isScope(scope) || scope.includes('*')) {
-      throw new Failure('usage', `"${scope}" is not resource:action in lower case without *, such as orders:read`);
+      throw new Failure(
+        'usage',
+        `"${scope}" is not resource:action in lower case without *, such as orders:read`,
+      );
     }
     const description = input.line('description') ?? null;
     const workspace = await oneWorkspace(context, await context.store(), input);
     await addScope(await context.ledger('unlocked'), workspace, scope, description);
     await context.out.say(`added ${scope} to the catalogue of ${workspace.slug}`);
-    if (context.out.audience !== 'table') await context.out.value(scope, { scope, description, workspace: workspace.slug });
+    if (context.out.audience !== 'table')
+      await context.out.value(scope, { scope, description, workspace: workspace.slug });
     return undefined;
   },
 };

@@ -24,7 +24,8 @@ export const remove: Command = {
       await removeScope(await context.ledger('unlocked'), workspace, scope);
       await context.out.say(`removed ${scope} from the catalogue of ${workspace.slug}`);
     }
-    if (context.out.audience !== 'table') await context.out.value(scope, { scope, workspace: workspace.slug });
+    if (context.out.audience !== 'table')
+      await context.out.value(scope, { scope, workspace: workspace.slug });
     return undefined;
   },
 };

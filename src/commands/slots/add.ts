@@ -15,7 +15,11 @@ export const add: Command = {
   details: 'An operator slot opens everything; a verifier slot only verifies keys, for an app server.',
   options: [
     { flags: '--kind <kind>', about: KINDS.join(', '), choices: KINDS },
-    { flags: '--role <role>', about: 'operator or verifier (default: operator)', choices: ['operator', 'verifier'] },
+    {
+      flags: '--role <role>',
+      about: 'operator or verifier (default: operator)',
+      choices: ['operator', 'verifier'],
+    },
     { flags: '--name <name>', about: 'what you call it (default: kind and role)' },
     { flags: '--path <file>', about: 'where to make the key file', completes: 'file' },
     { flags: '--from-stdin', about: 'read the new passphrase from stdin' },
@@ -33,7 +37,8 @@ export const add: Command = {
     const access = await context.operator();
     const slot = await addSlot(await context.ledger('unlocked'), access, context.secrets, request);
     await context.out.say(`added the ${slot.role} slot ${slot.name} (${slot.kind})`);
-    if (context.out.audience !== 'table') await context.out.value(slot.name, slotJson({ slot, primary: false }));
+    if (context.out.audience !== 'table')
+      await context.out.value(slot.name, slotJson({ slot, primary: false }));
     return undefined;
   },
 };
@@ -44,8 +49,10 @@ async function requestOf(context: Context, input: Input): Promise<SlotRequest> {
   const name = input.name('name') ?? (role === 'operator' ? kind : `${kind}-verifier`);
   const path = input.text('path');
   if (kind === 'key-file') {
-    if (path === undefined) throw new Failure('usage', '--path is missing: where shall the key file be made?');
-    if (!path.startsWith('/') && !/^[A-Za-z]:[\\/]/.test(path)) throw badValue('path', 'must be an absolute path');
+    if (path === undefined)
+      throw new Failure('usage', '--path is missing: where shall the key file be made?');
+    if (!path.startsWith('/') && !/^[A-Za-z]:[\\/]/.test(path))
+      throw badValue('path', 'must be an absolute path');
     return { name, kind, role, keyFile: path };
   }
   if (path !== undefined) throw badValue('path', `is for key files, not for a ${kind} slot`);

@@ -22,6 +22,10 @@ export function slotColumns(now: number): readonly Column<ShownSlot>[] {
     { header: 'ROLE', tsv: ({ slot }) => slot.role },
     { header: 'PRIMARY', tsv: ({ primary }) => (primary ? 'primary' : '') },
     { header: 'ID', tsv: ({ slot }) => slot.id },
-    { header: 'CREATED', tsv: ({ slot }) => rfc3339(slot.createdAt), cell: ({ slot }) => age(slot.createdAt, now) },
+    {
+      header: 'CREATED',
+      tsv: ({ slot }) => rfc3339(slot.createdAt),
+      cell: ({ slot }) => age(slot.createdAt, now),
+    },
   ];
 }

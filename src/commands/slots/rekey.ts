@@ -14,11 +14,16 @@ export const rekey: Command = {
     await context.store();
     const access = await context.operator();
     const ledger = await context.ledger('unlocked');
-    const plan = await rekeyStore(ledger, { access, secrets: context.secrets, sources: context.sources }, (planned) =>
-      confirm(context, input, { lines: linesOf(planned), question: 'make a new root key?' }),
+    const plan = await rekeyStore(
+      ledger,
+      { access, secrets: context.secrets, sources: context.sources },
+      (planned) => confirm(context, input, { lines: linesOf(planned), question: 'make a new root key?' }),
     );
     for (const line of linesOf(plan)) await context.out.say(line);
-    const names = { kept: plan.kept.map((slot) => slot.name), dropped: plan.dropped.map(({ slot }) => slot.name) };
+    const names = {
+      kept: plan.kept.map((slot) => slot.name),
+      dropped: plan.dropped.map(({ slot }) => slot.name),
+    };
     if (context.out.audience === 'json') await context.out.json(names);
     return undefined;
   },
@@ -27,6 +32,8 @@ export const rekey: Command = {
 function linesOf(plan: RekeyPlan): readonly string[] {
   return [
     ...plan.kept.map((slot) => `kept     ${slot.name} (${slot.kind}, ${slot.role})`),
-    ...plan.dropped.map(({ slot, reason }) => `dropped  ${slot.name} (${slot.kind}, ${slot.role}): ${reason}`),
+    ...plan.dropped.map(
+      ({ slot, reason }) => `dropped  ${slot.name} (${slot.kind}, ${slot.role}): ${reason}`,
+    ),
   ];
 }

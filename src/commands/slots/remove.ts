@@ -7,7 +7,8 @@ import { slotJson } from './describe.ts';
 export const remove: Command = {
   name: 'remove',
   summary: 'take away a way to unlock the store',
-  details: 'Whoever copied what the slot needs and the database can still open that copy: slots rekey is the answer to that.',
+  details:
+    'Whoever copied what the slot needs and the database can still open that copy: slots rekey is the answer to that.',
   arguments: [{ name: '<slot>', about: 'its name or id', completes: 'slot' }],
   options: [DRY_RUN, YES],
   examples: ['slots remove old-laptop'],

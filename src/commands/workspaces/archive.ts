@@ -1,5 +1,5 @@
-import { setArchived } from '../../domain/workspaces/manage.ts';
 import { findWorkspace } from '../../domain/workspaces/find.ts';
+import { setArchived } from '../../domain/workspaces/manage.ts';
 import type { Command } from '../command.ts';
 import { confirm } from '../confirm.ts';
 import { DRY_RUN, YES } from '../options.ts';
@@ -22,7 +22,8 @@ export const archive: Command = {
       await context.out.say(effect);
     } else {
       const done = (found.archivedAt !== null) !== undo;
-      if (!undo && !done) await confirm(context, input, { lines: [`${effect} at once`], question: `archive ${found.slug}?` });
+      if (!undo && !done)
+        await confirm(context, input, { lines: [`${effect} at once`], question: `archive ${found.slug}?` });
       const { changed } = await setArchived(await context.ledger('unlocked'), found.slug, !undo);
       await context.out.say(changed ? effect : `${found.slug} is ${undo ? 'active' : 'archived'} already`);
     }

@@ -7,7 +7,11 @@ import { badValue, type Input } from '../input.ts';
 
 /** What `init` and `workspaces create` may say of a new workspace. */
 export const NEW_WORKSPACE: readonly Option[] = [
-  { flags: '--kind <kind>', about: 'personal or company (default: company)', choices: ['personal', 'company'] },
+  {
+    flags: '--kind <kind>',
+    about: 'personal or company (default: company)',
+    choices: ['personal', 'company'],
+  },
   { flags: '--brand <brand>', about: `first part of its keys (default: ${DEFAULT_BRAND}); it never changes` },
 ];
 
@@ -20,7 +24,8 @@ export function newWorkspaceOf(slug: string, input: Input, name: string | undefi
     });
   }
   const brand = input.text('brand') ?? DEFAULT_BRAND;
-  if (!isBrand(brand)) throw badValue('brand', `"${brand}" is not 2 to 16 of a-z and 0-9, beginning with a letter`);
+  if (!isBrand(brand))
+    throw badValue('brand', `"${brand}" is not 2 to 16 of a-z and 0-9, beginning with a letter`);
   const kind = input.text('kind') ?? (slug === 'personal' ? 'personal' : 'company');
   return { slug, name: name ?? slug, kind: kind as NewWorkspace['kind'], brand };
 }

@@ -16,7 +16,11 @@ export const rename: Command = {
     const name = checkedName(text, 'the name');
     await context.store();
     const { workspace, changed } = await renameWorkspace(await context.ledger('unlocked'), slug, name);
-    await context.out.say(changed ? `${workspace.slug} is now called ${workspace.name}` : `${workspace.slug} is called so already`);
+    await context.out.say(
+      changed
+        ? `${workspace.slug} is now called ${workspace.name}`
+        : `${workspace.slug} is called so already`,
+    );
     if (context.out.audience !== 'table') await context.out.value(workspace.slug, workspaceJson(workspace));
     return undefined;
   },

@@ -1,13 +1,15 @@
+import { moment } from '../../terminal/time.ts';
 import type { Command } from '../command.ts';
 import { Input } from '../input.ts';
 import { oneWorkspace } from '../workspace.ts';
-import { moment } from '../../terminal/time.ts';
 import { statusOf, workspaceColumns, workspaceJson } from './describe.ts';
 
 export const show: Command = {
   name: 'show',
   summary: 'show one workspace',
-  arguments: [{ name: '[workspace]', about: 'its short name (default: the current one)', completes: 'workspace' }],
+  arguments: [
+    { name: '[workspace]', about: 'its short name (default: the current one)', completes: 'workspace' },
+  ],
   examples: ['workspaces show acme'],
   async run(context, input) {
     const store = await context.store();
@@ -22,11 +24,21 @@ export const show: Command = {
         ['name', workspace.name],
         ['kind', workspace.kind],
         ['brand', workspace.brand],
-        ['owner', members.filter((member) => member.role === 'owner').map((member) => member.name).join(', ')],
+        [
+          'owner',
+          members
+            .filter((member) => member.role === 'owner')
+            .map((member) => member.name)
+            .join(', '),
+        ],
         ['active keys', String(keys)],
         ['created', `${moment(workspace.createdAt, now)} by ${workspace.createdBy}`],
       ],
-      json: { ...workspaceJson(workspace), members: members.map(({ name, role }) => ({ name, role })), active_keys: keys },
+      json: {
+        ...workspaceJson(workspace),
+        members: members.map(({ name, role }) => ({ name, role })),
+        active_keys: keys,
+      },
       tsv: workspaceColumns(now).map((column) => column.tsv(workspace)),
     });
     return undefined;

@@ -11,7 +11,8 @@ export const use: Command = {
   examples: ['workspaces use acme', 'workspaces use --none'],
   async run(context, input) {
     const slug = input.args[0];
-    if ((slug === undefined) !== input.flag('none')) throw new Failure('usage', 'name a workspace, or say --none');
+    if ((slug === undefined) !== input.flag('none'))
+      throw new Failure('usage', 'name a workspace, or say --none');
     if (slug === undefined) {
       context.config.setWorkspace(undefined);
       await context.out.say('no default workspace');

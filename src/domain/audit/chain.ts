@@ -19,7 +19,19 @@ export interface Signature {
  */
 export function entryHash(entry: Omit<AuditEntry, 'hash' | 'seal'>): Uint8Array {
   const { seq, at, actor, osUser, action, target, workspaceId, facts, locked, prev } = entry;
-  const canonical = ['keywright/audit/1', seq, at, actor, osUser, action, target, workspaceId, facts, locked, hex(prev)];
+  const canonical = [
+    'keywright/audit/1',
+    seq,
+    at,
+    actor,
+    osUser,
+    action,
+    target,
+    workspaceId,
+    facts,
+    locked,
+    hex(prev),
+  ];
   return createHash('sha256').update(JSON.stringify(canonical)).digest();
 }
 
@@ -35,7 +47,13 @@ export function chain(
 ): readonly AuditEntry[] {
   let before = head ?? { seq: 0, hash: GENESIS };
   return entries.map((entry, i) => {
-    const open = { ...entry, ...signature, seq: before.seq + 1, locked: sealer === undefined, prev: before.hash };
+    const open = {
+      ...entry,
+      ...signature,
+      seq: before.seq + 1,
+      locked: sealer === undefined,
+      prev: before.hash,
+    };
     const hash = entryHash(open);
     const seal = i === entries.length - 1 ? (sealer?.seal(open.seq, hash) ?? null) : null;
     before = { seq: open.seq, hash };

@@ -43,7 +43,11 @@ export async function change<T>(
 }
 
 /** Who and when, for the entries of one transaction. */
-export function signatureOf(by: { actor: Actor; now: Clock }): { at: number; actor: string; osUser: string | null } {
+export function signatureOf(by: { actor: Actor; now: Clock }): {
+  at: number;
+  actor: string;
+  osUser: string | null;
+} {
   const { name, osUser } = by.actor;
   return { at: by.now(), actor: name, osUser: osUser === name ? null : osUser };
 }

@@ -59,9 +59,11 @@ class Walk {
     const before = this.#last;
     const expected = (before?.seq ?? 0) + 1;
     if (entry.seq !== expected) return this.#fail(expected, `entry ${expected} is missing`);
-    if (!sameBytes(entry.prev, before?.hash ?? GENESIS)) return this.#fail(entry.seq, 'it does not continue the entry before');
+    if (!sameBytes(entry.prev, before?.hash ?? GENESIS))
+      return this.#fail(entry.seq, 'it does not continue the entry before');
     if (!sameBytes(entryHash(entry), entry.hash)) return this.#fail(entry.seq, 'it was changed');
-    if (entry.locked && this.#awaitsSeal !== undefined) return this.#fail(this.#awaitsSeal, 'its seal is missing');
+    if (entry.locked && this.#awaitsSeal !== undefined)
+      return this.#fail(this.#awaitsSeal, 'its seal is missing');
     if (!this.#sealHolds(entry)) return false;
     if (this.#anchor?.seq === entry.seq && !sameBytes(this.#anchor.head, entry.hash)) {
       return this.#fail(this.#unsealedFrom, 'it is not the entry that this machine remembers');
@@ -74,7 +76,8 @@ class Walk {
 
   end(): ChainReport {
     const seq = this.#last?.seq ?? 0;
-    if (this.#anchor !== undefined && this.#anchor.seq > seq) this.#fail(seq + 1, 'the end of the log was cut off');
+    if (this.#anchor !== undefined && this.#anchor.seq > seq)
+      this.#fail(seq + 1, 'the end of the log was cut off');
     else if (this.#awaitsSeal !== undefined) this.#fail(this.#awaitsSeal, 'its seal is missing');
     if (this.#lockedFrom !== undefined) this.#ranges.push({ from: this.#lockedFrom, to: seq, sealed: false });
     return this.report();

@@ -27,7 +27,11 @@ export function publicKeyPem(publicKey: string): string {
  * Ed25519 signature over the SHA-256 of all bytes before it. Whoever has the public key can check it
  * with nothing else.
  */
-export async function* exportLog(log: Pick<AuditReader, 'from'>, since: number, seed: Uint8Array): AsyncGenerator<string> {
+export async function* exportLog(
+  log: Pick<AuditReader, 'from'>,
+  since: number,
+  seed: Uint8Array,
+): AsyncGenerator<string> {
   const { privateKey, publicKey } = signingKey(seed);
   const digest = createHash('sha256');
   let entries = 0;
@@ -87,7 +91,11 @@ export function readPublicKey(text: string): string | undefined {
 }
 
 function keyOf(publicKey: string): KeyObject {
-  return createPublicKey({ key: Buffer.concat([SPKI, Buffer.from(publicKey, 'base64')]), format: 'der', type: 'spki' });
+  return createPublicKey({
+    key: Buffer.concat([SPKI, Buffer.from(publicKey, 'base64')]),
+    format: 'der',
+    type: 'spki',
+  });
 }
 
 function lineOf(entry: AuditEntry): object {
@@ -97,18 +105,26 @@ function lineOf(entry: AuditEntry): object {
   return { seq, ...time, ...what, prev: hex(prev), hash: hex(hash) };
 }
 
-function checkLine(line: string, before: { seq: number; hash: string } | undefined): { seq: number; hash: string } | { reason: string } {
+function checkLine(
+  line: string,
+  before: { seq: number; hash: string } | undefined,
+): { seq: number; hash: string } | { reason: string } {
   let raw: { [name: string]: unknown };
   try {
     raw = JSON.parse(line);
   } catch {
     return { reason: 'it is not JSON' };
   }
-  if (raw === null || typeof raw !== 'object' || typeof raw['seq'] !== 'number') return { reason: 'it is not an entry' };
+  if (raw === null || typeof raw !== 'object' || typeof raw['seq'] !== 'number')
+    return { reason: 'it is not an entry' };
   const prev = String(raw['prev']);
   const hash = String(raw['hash']);
-  if (before !== undefined && raw['seq'] !== before.seq + 1) return { reason: `entry ${before.seq + 1} is missing` };
-  const continues = before === undefined ? raw['seq'] !== 1 || sameBytes(Buffer.from(prev, 'hex'), GENESIS) : prev === before.hash;
+  if (before !== undefined && raw['seq'] !== before.seq + 1)
+    return { reason: `entry ${before.seq + 1} is missing` };
+  const continues =
+    before === undefined
+      ? raw['seq'] !== 1 || sameBytes(Buffer.from(prev, 'hex'), GENESIS)
+      : prev === before.hash;
   if (!continues) return { reason: 'it does not continue the entry before' };
   if (hex(entryHash(entryOf(raw, prev))) !== hash) return { reason: 'it was changed' };
   return { seq: raw['seq'], hash };
@@ -129,7 +145,12 @@ function entryOf(raw: { [name: string]: unknown }, prev: string): Omit<AuditEntr
   };
 }
 
-function signatureProblem(digest: Uint8Array, last: string, publicKey: string, entries: number): string | undefined {
+function signatureProblem(
+  digest: Uint8Array,
+  last: string,
+  publicKey: string,
+  entries: number,
+): string | undefined {
   let raw: { entries?: unknown; signature?: unknown };
   try {
     raw = JSON.parse(last);

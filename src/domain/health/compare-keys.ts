@@ -20,7 +20,10 @@ export class KeyComparison {
   entry(entry: AuditEntry): void {
     if (!entry.action.startsWith('key.')) return;
     const { version, scopes, networks, expires_at, disabled, revoked } = entry.facts;
-    this.#states.set(entry.target, JSON.stringify({ version, scopes, networks, expires_at, disabled, revoked }));
+    this.#states.set(
+      entry.target,
+      JSON.stringify({ version, scopes, networks, expires_at, disabled, revoked }),
+    );
   }
 
   /** The difference between a key and its newest entry, if there is one. */
@@ -35,6 +38,9 @@ export class KeyComparison {
 
   /** Keys that the log tells of and that the store did not have. */
   missing(): readonly Difference[] {
-    return [...this.#states.keys()].map((target) => ({ target, reason: 'the log tells of it, and the store does not have it' }));
+    return [...this.#states.keys()].map((target) => ({
+      target,
+      reason: 'the log tells of it, and the store does not have it',
+    }));
   }
 }

@@ -1,15 +1,15 @@
-import { checkChain, type ChainReport } from '../audit/check.ts';
+import { PROGRAM } from '../../errors.ts';
+import { type ChainReport, checkChain } from '../audit/check.ts';
 import type { AuditEntry } from '../audit/entry.ts';
-import { allKeys } from '../keys/select.ts';
-import { isScope } from '../keys/scopes.ts';
-import { parseNetwork } from '../keys/networks.ts';
 import type { ApiKey } from '../keys/key.ts';
+import { parseNetwork } from '../keys/networks.ts';
+import { isScope } from '../keys/scopes.ts';
+import { allKeys } from '../keys/select.ts';
 import { statusOf } from '../keys/status.ts';
 import { publicKey } from '../keys/token.ts';
 import type { AuditSealer } from '../ports/secrets.ts';
 import type { Store } from '../ports/store.ts';
 import type { AnchorMark } from '../ports/system.ts';
-import { PROGRAM } from '../../errors.ts';
 import { KeyComparison } from './compare-keys.ts';
 
 /** Something that is wrong, and what to do about it. */
@@ -41,7 +41,8 @@ export async function examine(
     if (difference !== undefined) findings.push(differs(difference.target, difference.reason));
     findings.push(...keyFindings(key, parts.now));
   }
-  if (chain.bad === null) for (const { target, reason } of comparison.missing()) findings.push(differs(target, reason));
+  if (chain.bad === null)
+    for (const { target, reason } of comparison.missing()) findings.push(differs(target, reason));
   return { findings, chain };
 }
 
@@ -62,18 +63,31 @@ function chainFindings(chain: ChainReport, unlocked: boolean): HealthFinding[] {
 function keyFindings(key: ApiKey, now: number): readonly HealthFinding[] {
   const id = publicKey(key);
   const findings: HealthFinding[] = [];
-  const unreadable = [...key.scopes.filter((one) => !isScope(one)), ...key.networks.filter((one) => 'reason' in parseNetwork(one))];
+  const unreadable = [
+    ...key.scopes.filter((one) => !isScope(one)),
+    ...key.networks.filter((one) => 'reason' in parseNetwork(one)),
+  ];
   if (unreadable.length > 0) {
     const message = `${id} has scopes or networks that can't be read, so they grant nothing: ${unreadable.join(' ')}`;
     findings.push({ code: 'key_unreadable', message, fixable: false });
   }
   if (key.shownAt === null && key.lastUsedAt === null && statusOf(key, now) === 'active') {
     const message = `the secret key of ${key.name} (${id}) was perhaps never shown: it was not seen to arrive, and was never used`;
-    findings.push({ code: 'key_never_shown', message, hint: `unless you have it: ${PROGRAM} keys revoke ${id}`, fixable: false });
+    findings.push({
+      code: 'key_never_shown',
+      message,
+      hint: `unless you have it: ${PROGRAM} keys revoke ${id}`,
+      fixable: false,
+    });
   }
   return findings;
 }
 
 function differs(target: string, reason: string): HealthFinding {
-  return { code: 'key_differs', message: `${target} was changed behind the program's back: ${reason}`, hint: `${PROGRAM} audit list --key ${target}`, fixable: false };
+  return {
+    code: 'key_differs',
+    message: `${target} was changed behind the program's back: ${reason}`,
+    hint: `${PROGRAM} audit list --key ${target}`,
+    fixable: false,
+  };
 }

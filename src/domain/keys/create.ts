@@ -1,18 +1,18 @@
-import { change, type Ledger } from '../audit/change.ts';
 import { Failure, PROGRAM } from '../../errors.ts';
+import { change, type Ledger } from '../audit/change.ts';
 import { newKid } from '../ids.ts';
 import type { TokenHasher } from '../ports/secrets.ts';
 import type { Transaction } from '../ports/store.ts';
 import type { Random } from '../ports/system.ts';
 import type { Secret } from '../secret.ts';
-import { requireMember } from '../workspaces/members.ts';
 import { refuseUnlisted } from '../workspaces/manage.ts';
+import { requireMember } from '../workspaces/members.ts';
 import type { Workspace } from '../workspaces/workspace.ts';
 import { keyEntry } from './facts.ts';
+import { verifierFor } from './hash.ts';
 import type { ApiKey, Mode } from './key.ts';
 import { swapped } from './scopes.ts';
 import { newSecretKey } from './token.ts';
-import { verifierFor } from './hash.ts';
 
 export const DEFAULT_LIFE = { text: '90d', ms: 90 * 86_400_000 };
 
@@ -79,7 +79,11 @@ export async function createKey(
 }
 
 /** With a catalogue an unknown scope is an error; without one it is worth a note. */
-async function checkScopes(tx: Transaction, workspace: Workspace, scopes: readonly string[]): Promise<readonly string[]> {
+async function checkScopes(
+  tx: Transaction,
+  workspace: Workspace,
+  scopes: readonly string[],
+): Promise<readonly string[]> {
   const catalogue = await tx.workspaces.catalogue(workspace.id);
   const plain = scopes.filter((scope) => !scope.includes('*'));
   if (catalogue.length > 0) {
@@ -90,12 +94,18 @@ async function checkScopes(tx: Transaction, workspace: Workspace, scopes: readon
   for (const scope of plain) {
     const turned = swapped(scope);
     if (turned !== undefined) notes.push(`scopes are resource:action; did you mean ${turned}?`);
-    else if (!(await tx.keys.scopeInUse(workspace.id, scope))) notes.push(`no other key of ${workspace.slug} has the scope ${scope}`);
+    else if (!(await tx.keys.scopeInUse(workspace.id, scope)))
+      notes.push(`no other key of ${workspace.slug} has the scope ${scope}`);
   }
   return notes;
 }
 
-async function ownerFor(tx: Transaction, workspace: Workspace, asked: string | undefined, actor: string): Promise<string> {
+async function ownerFor(
+  tx: Transaction,
+  workspace: Workspace,
+  asked: string | undefined,
+  actor: string,
+): Promise<string> {
   if (asked !== undefined) return requireMember(tx, workspace.id, asked);
   const members = await tx.workspaces.members(workspace.id);
   if (members.some((member) => member.name === actor)) return actor;
@@ -103,7 +113,13 @@ async function ownerFor(tx: Transaction, workspace: Workspace, asked: string | u
 }
 
 /** `orders-read-2026-11-21`, then `…-2` to `…-9`, then with the first characters of the kid. */
-async function freeName(tx: Transaction, workspaceId: string, scopes: readonly string[], now: number, kid: string): Promise<string> {
+async function freeName(
+  tx: Transaction,
+  workspaceId: string,
+  scopes: readonly string[],
+  now: number,
+  kid: string,
+): Promise<string> {
   const day = new Date(now).toISOString().slice(0, 10);
   const stem = (scopes[0] ?? 'key').replaceAll('*', 'all').replace(':', '-').slice(0, 60);
   const base = `${stem}-${day}`;

@@ -19,5 +19,10 @@ export function stateOf(key: ApiKey): Facts {
 
 /** An audit entry about a key: its state after the change, and what else is worth knowing. */
 export function keyEntry(action: string, key: ApiKey, more: Facts = {}): NewEntry {
-  return { action, target: keyId(key.kid), workspaceId: key.workspaceId, facts: { name: key.name, ...stateOf(key), ...more } };
+  return {
+    action,
+    target: keyId(key.kid),
+    workspaceId: key.workspaceId,
+    facts: { name: key.name, ...stateOf(key), ...more },
+  };
 }

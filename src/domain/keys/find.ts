@@ -10,7 +10,11 @@ import { parsePublicKey, publicKey } from './token.ts';
  * the only revoked one. `workspaceId` narrows. Throws `not_found` with the nearest name, `ambiguous`
  * with the public keys.
  */
-export async function findKey(store: Readers, text: string, workspaceId: string | undefined): Promise<ApiKey> {
+export async function findKey(
+  store: Readers,
+  text: string,
+  workspaceId: string | undefined,
+): Promise<ApiKey> {
   const kid = kidOfId(text) ?? parsePublicKey(text)?.kid;
   if (kid !== undefined) return byKid(store, kid, text, workspaceId);
   const found = await store.keys.byName(workspaceId, text.normalize('NFC'));
@@ -18,10 +22,17 @@ export async function findKey(store: Readers, text: string, workspaceId: string 
   if (first === undefined) throw await unknown(store, text, workspaceId);
   if (more.length === 0) return first;
   const list = found.slice(0, 10).map((key) => publicKey(key));
-  throw new Failure('ambiguous', `${found.length} keys are called "${text}"`, { hint: `name one of ${list.join(', ')}` });
+  throw new Failure('ambiguous', `${found.length} keys are called "${text}"`, {
+    hint: `name one of ${list.join(', ')}`,
+  });
 }
 
-async function byKid(store: Readers, kid: string, text: string, workspaceId: string | undefined): Promise<ApiKey> {
+async function byKid(
+  store: Readers,
+  kid: string,
+  text: string,
+  workspaceId: string | undefined,
+): Promise<ApiKey> {
   const key = await store.keys.byKid(kid);
   const shape = parsePublicKey(text);
   const same = shape === undefined || (key?.brand === shape.brand && key.mode === shape.mode);

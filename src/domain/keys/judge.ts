@@ -1,6 +1,6 @@
-import { coversAll } from './scopes.ts';
-import { inNetworks } from './networks.ts';
 import type { VerificationRow } from './key.ts';
+import { inNetworks } from './networks.ts';
+import { coversAll } from './scopes.ts';
 
 /** Why a key does not verify, in the order in which it is asked; `ok` when it does. */
 export const VERIFICATION_CODES = {
@@ -30,13 +30,19 @@ export interface Asked {
  * The verdict over a key whose secret was proven. Order: revoked, disabled (key, workspace), expired,
  * workspace, mode, network, scope. What can't be read (a date, a network, a scope) denies.
  */
-export function judge(row: VerificationRow, workspaceArchived: boolean, asked: Asked, now: number): VerificationCode {
+export function judge(
+  row: VerificationRow,
+  workspaceArchived: boolean,
+  asked: Asked,
+  now: number,
+): VerificationCode {
   if (row.revokedAt !== null) return 'revoked';
   if (row.disabledAt !== null || workspaceArchived) return 'disabled';
   if (row.expiresAt !== null && !(row.expiresAt > now)) return 'expired';
   if (asked.workspaceId !== undefined && asked.workspaceId !== row.workspaceId) return 'workspace';
   if (asked.mode !== undefined && asked.mode !== row.mode) return 'mode';
-  if (row.networks !== '' && (asked.ip === undefined || !inNetworks(asked.ip, row.networks.split(' ')))) return 'network';
+  if (row.networks !== '' && (asked.ip === undefined || !inNetworks(asked.ip, row.networks.split(' '))))
+    return 'network';
   const scopes = asked.scopes;
   if (scopes !== undefined && scopes.length > 0 && !coversAll(row.scopes.split(' '), scopes)) return 'scope';
   return 'ok';

@@ -10,9 +10,11 @@ interface Block {
  */
 export function parseNetwork(text: string): { network: string } | { reason: string } {
   const block = blockOf(text);
-  if (block === undefined) return { reason: 'is not an IPv4 or IPv6 network such as 203.0.113.0/24 or 2001:db8::/32' };
+  if (block === undefined)
+    return { reason: 'is not an IPv4 or IPv6 network such as 203.0.113.0/24 or 2001:db8::/32' };
   const base = masked(block);
-  if (!same(base, block.bytes)) return { reason: `has host bits set; did you mean ${format(base)}/${block.bits}?` };
+  if (!same(base, block.bytes))
+    return { reason: `has host bits set; did you mean ${format(base)}/${block.bits}?` };
   return { network: `${format(base)}/${block.bits}` };
 }
 
@@ -57,7 +59,8 @@ function addressOf(text: string): readonly number[] | undefined {
 /** Four decimal numbers without leading zeros: RFC 6943 section 3.1.1 tells why other forms are refused. */
 function ipv4(text: string): readonly number[] | undefined {
   const parts = text.split('.');
-  if (parts.length !== 4 || !parts.every((part) => /^(0|[1-9][0-9]{0,2})$/.test(part) && Number(part) <= 255)) return undefined;
+  if (parts.length !== 4 || !parts.every((part) => /^(0|[1-9][0-9]{0,2})$/.test(part) && Number(part) <= 255))
+    return undefined;
   return parts.map(Number);
 }
 
@@ -104,7 +107,9 @@ function same(a: readonly number[], b: readonly number[]): boolean {
 /** RFC 5952: lower case, no leading zeros, the longest run of zero groups as `::`. */
 function format(bytes: readonly number[]): string {
   if (bytes.length === 4) return bytes.join('.');
-  const words = Array.from({ length: 8 }, (_, i) => (((bytes[2 * i] ?? 0) << 8) | (bytes[2 * i + 1] ?? 0)).toString(16));
+  const words = Array.from({ length: 8 }, (_, i) =>
+    (((bytes[2 * i] ?? 0) << 8) | (bytes[2 * i + 1] ?? 0)).toString(16),
+  );
   let best = { start: -1, length: 1 };
   for (let start = 0; start < 8; start++) {
     let length = 0;

@@ -26,7 +26,9 @@ export function covers(granted: string, asked: string): boolean {
 
 /** Does the list of granted scopes cover every asked one? */
 export function coversAll(granted: readonly string[], asked: readonly string[]): boolean {
-  return asked.every((scope) => granted.some((grant) => grant === scope ? isScope(scope) : covers(grant, scope)));
+  return asked.every((scope) =>
+    granted.some((grant) => (grant === scope ? isScope(scope) : covers(grant, scope))),
+  );
 }
 
 /** `orders:read` for `read:orders`; undefined when the order looks right already. */
@@ -34,7 +36,9 @@ export function swapped(scope: string): string | undefined {
   const parts = partsOf(scope);
   if (parts === undefined) return undefined;
   const verbs = ['read', 'write', 'create', 'update', 'delete', 'list', 'admin'];
-  return verbs.includes(parts[0]) && !verbs.includes(parts[1]) && parts[1] !== '*' ? `${parts[1]}:${parts[0]}` : undefined;
+  return verbs.includes(parts[0]) && !verbs.includes(parts[1]) && parts[1] !== '*'
+    ? `${parts[1]}:${parts[0]}`
+    : undefined;
 }
 
 function covered(grant: string, asked: string): boolean {

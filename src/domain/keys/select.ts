@@ -14,7 +14,11 @@ const PAGE = 1000;
  * The selected keys, each once, in the order named or newest first. `revoked` ones fit a filter only
  * when it asks for them. Read inside the transaction that acts on them.
  */
-export async function selectKeys(store: Readers, selection: Selection, now: number): Promise<readonly ApiKey[]> {
+export async function selectKeys(
+  store: Readers,
+  selection: Selection,
+  now: number,
+): Promise<readonly ApiKey[]> {
   if ('names' in selection) {
     const found = new Map<string, ApiKey>();
     for (const name of selection.names) {

@@ -1,5 +1,5 @@
-import { change, type Ledger } from '../audit/change.ts';
 import { Failure, PROGRAM } from '../../errors.ts';
+import { change, type Ledger } from '../audit/change.ts';
 import type { Transaction } from '../ports/store.ts';
 import { keyEntry } from './facts.ts';
 import type { ApiKey } from './key.ts';
@@ -26,12 +26,17 @@ export function revokeKeys(
   return stop(ledger, selection, options.expect, {
     isDone: (key) => key.revokedAt !== null,
     apply: async (tx, kids, now) => void (await tx.write.keys.revoke(kids, now, reason)),
-    entry: (key, now) => keyEntry('key.revoke', { ...key, revokedAt: now }, reason === null ? {} : { reason }),
+    entry: (key, now) =>
+      keyEntry('key.revoke', { ...key, revokedAt: now }, reason === null ? {} : { reason }),
   });
 }
 
 /** Pauses the selected keys; `enableKeys` undoes it. Revoked ones among them are refused with `wrong_state`. */
-export function disableKeys(ledger: Ledger, selection: Selection, options: { expect?: number | undefined } = {}): Promise<Stopped> {
+export function disableKeys(
+  ledger: Ledger,
+  selection: Selection,
+  options: { expect?: number | undefined } = {},
+): Promise<Stopped> {
   return stop(ledger, selection, options.expect, {
     isDone: (key) => refuseRevoked(key, 'disabled').disabledAt !== null,
     apply: async (tx, kids, now) => void (await tx.write.keys.setDisabled(kids, now)),
@@ -40,7 +45,11 @@ export function disableKeys(ledger: Ledger, selection: Selection, options: { exp
 }
 
 /** Ends a pause. Revoked keys are refused with `wrong_state`; an expired one stays expired. */
-export function enableKeys(ledger: Ledger, selection: Selection, options: { expect?: number | undefined } = {}): Promise<Stopped> {
+export function enableKeys(
+  ledger: Ledger,
+  selection: Selection,
+  options: { expect?: number | undefined } = {},
+): Promise<Stopped> {
   return stop(ledger, selection, options.expect, {
     isDone: (key) => refuseRevoked(key, 'enabled').disabledAt === null,
     apply: async (tx, kids) => void (await tx.write.keys.setDisabled(kids, null)),
@@ -54,9 +63,17 @@ interface Step {
   entry(key: ApiKey, now: number): ReturnType<typeof keyEntry>;
 }
 
-function stop(ledger: Ledger, selection: Selection, expect: number | undefined, step: Step): Promise<Stopped> {
+function stop(
+  ledger: Ledger,
+  selection: Selection,
+  expect: number | undefined,
+  step: Step,
+): Promise<Stopped> {
   const now = ledger.now();
-  const work = async (tx: Transaction, record: (entry: ReturnType<typeof keyEntry>) => void): Promise<Stopped> => {
+  const work = async (
+    tx: Transaction,
+    record: (entry: ReturnType<typeof keyEntry>) => void,
+  ): Promise<Stopped> => {
     const keys = await selectKeys(tx, selection, now);
     expectCount(keys.length, expect);
     const already: ApiKey[] = [];

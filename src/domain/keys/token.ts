@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
-import { Secret } from '../secret.ts';
 import type { Random } from '../ports/system.ts';
+import { Secret } from '../secret.ts';
 import { base62, base62OfBytes } from './base62.ts';
 import type { Mode } from './key.ts';
 

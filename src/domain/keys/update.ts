@@ -1,6 +1,6 @@
+import { Failure, PROGRAM } from '../../errors.ts';
 import { change, type Ledger } from '../audit/change.ts';
 import type { Facts } from '../audit/entry.ts';
-import { Failure, PROGRAM } from '../../errors.ts';
 import type { KeyChange } from '../ports/store.ts';
 import { requireMember } from '../workspaces/members.ts';
 import { keyEntry } from './facts.ts';

@@ -1,6 +1,6 @@
-import type { StoredVerifier, VerificationRow } from './key.ts';
 import type { TokenHasher } from '../ports/secrets.ts';
 import type { UsageBatch } from '../ports/store.ts';
+import type { StoredVerifier, VerificationRow } from './key.ts';
 
 const HOUR = 3_600_000;
 const MOST_WAITING = 500;
@@ -33,7 +33,8 @@ export class UsageRecorder {
     if (!seen) this.#used.set(row.kid, hour);
     if (stale) {
       const hash = hasher.hash(hasher.current, row.workspaceId, token);
-      if (hash !== undefined) this.#rehashed.set(row.kid, { old: row.hash, verifier: { pepper: hasher.current, hash } });
+      if (hash !== undefined)
+        this.#rehashed.set(row.kid, { old: row.hash, verifier: { pepper: hasher.current, hash } });
     }
     this.#plan();
   }
@@ -44,7 +45,8 @@ export class UsageRecorder {
       const batch = { used: take(this.#used), rehashed: take(this.#rehashed) };
       if (await this.#write(batch)) continue;
       for (const [kid, at] of batch.used) if (!this.#used.has(kid)) this.#used.set(kid, at);
-      for (const [kid, change] of batch.rehashed) if (!this.#rehashed.has(kid)) this.#rehashed.set(kid, change);
+      for (const [kid, change] of batch.rehashed)
+        if (!this.#rehashed.has(kid)) this.#rehashed.set(kid, change);
       this.#forgetBeyond(100 * MOST_WAITING);
       return;
     }

@@ -1,9 +1,9 @@
 import { timingSafeEqual } from 'node:crypto';
+import { keyId } from '../ids.ts';
 import type { TokenHasher } from '../ports/secrets.ts';
 import type { Readers } from '../ports/store.ts';
 import type { Clock } from '../ports/system.ts';
 import type { Workspace } from '../workspaces/workspace.ts';
-import { keyId } from '../ids.ts';
 import { type Asked, judge, type VerificationCode } from './judge.ts';
 import type { Mode, VerificationRow } from './key.ts';
 import { parseSecretKey, publicKey } from './token.ts';
@@ -86,7 +86,8 @@ export class KeyVerifier {
     }
     const held = this.#held?.generation === row.generation ? this.#held : await this.#refresh(row.generation);
     const hash = held.hasher.hash(row.pepper, row.workspaceId, token);
-    if (hash === undefined || hash.length !== row.hash.length || !timingSafeEqual(hash, row.hash)) return UNKNOWN;
+    if (hash === undefined || hash.length !== row.hash.length || !timingSafeEqual(hash, row.hash))
+      return UNKNOWN;
     const workspace = held.workspaces.get(row.workspaceId);
     const now = this.#parts.now();
     const code = judge(row, workspace === undefined || workspace.archivedAt !== null, asked, now);
@@ -96,12 +97,20 @@ export class KeyVerifier {
 
   async #refresh(generation: number): Promise<Held> {
     const [all, hasher] = [await this.#parts.store.workspaces.all(), await this.#parts.hasher()];
-    this.#held = { generation, hasher, workspaces: new Map(all.map((workspace) => [workspace.id, workspace])) };
+    this.#held = {
+      generation,
+      hasher,
+      workspaces: new Map(all.map((workspace) => [workspace.id, workspace])),
+    };
     return this.#held;
   }
 }
 
-function answer(row: VerificationRow, workspace: Workspace | undefined, code: VerificationCode): Verification {
+function answer(
+  row: VerificationRow,
+  workspace: Workspace | undefined,
+  code: VerificationCode,
+): Verification {
   const mode = row.mode as Mode;
   return {
     valid: code === 'ok',

@@ -128,7 +128,12 @@ export interface Secrets {
    * Opens the slot by the old key and wraps the new one (of `access`) for it, with a fresh wrapping key
    * outside the database where it has one. Old and new both open until `settle`.
    */
-  rewrap(store: LockedStore, slot: SlotRecord, access: OperatorAccess, sources: UnlockSources): Promise<SlotRecord>;
+  rewrap(
+    store: LockedStore,
+    slot: SlotRecord,
+    access: OperatorAccess,
+    sources: UnlockSources,
+  ): Promise<SlotRecord>;
   /** After the new record is stored: takes away what only the old record needed outside the database. */
   settle(old: SlotRecord, current: SlotRecord): Promise<void>;
   /** Takes away what the slot has outside the database. An entry that is gone already is fine. */

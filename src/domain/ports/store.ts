@@ -1,7 +1,7 @@
 import type { AuditEntry, AuditFilter } from '../audit/entry.ts';
 import type { ApiKey, KeyFilter, Page, StoredVerifier, VerificationRow } from '../keys/key.ts';
-import type { SealedPepper, SealedRecord, SlotRecord } from './secrets.ts';
 import type { CatalogueScope, Member, Workspace } from '../workspaces/workspace.ts';
+import type { SealedPepper, SealedRecord, SlotRecord } from './secrets.ts';
 
 /** Which store this is. */
 export interface StoreIdentity {

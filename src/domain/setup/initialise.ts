@@ -7,7 +7,7 @@ import type { OperatorAccess, Secrets, SlotRecord, SlotRequest } from '../ports/
 import type { StoreSeed } from '../ports/store.ts';
 import type { Actor, Clock, Random } from '../ports/system.ts';
 import { Secret } from '../secret.ts';
-import { newWorkspace, type NewWorkspace } from '../workspaces/manage.ts';
+import { type NewWorkspace, newWorkspace } from '../workspaces/manage.ts';
 
 /** What `init` was told or asked. */
 export interface InitRequest {
@@ -30,7 +30,10 @@ export interface InitParts {
  * keychain entry written and read back, a key file), a pepper, a workspace with its owner, and the
  * first audit entries. Takes back what it made outside when it fails.
  */
-export async function seedStore(parts: InitParts, request: InitRequest): Promise<{ seed: StoreSeed; access: OperatorAccess }> {
+export async function seedStore(
+  parts: InitParts,
+  request: InitRequest,
+): Promise<{ seed: StoreSeed; access: OperatorAccess }> {
   const now = parts.now();
   const storeId = newId('store', parts.random);
   const { access, pepper } = parts.secrets.create(storeId, now);
@@ -45,7 +48,11 @@ export async function seedStore(parts: InitParts, request: InitRequest): Promise
     await undo().catch(() => undefined);
     throw error;
   }
-  const { workspace, owner } = newWorkspace(request.workspace, { random: parts.random, actor: parts.actor.name, now });
+  const { workspace, owner } = newWorkspace(request.workspace, {
+    random: parts.random,
+    actor: parts.actor.name,
+    now,
+  });
   const signingSeed = new Secret(Buffer.from(parts.random(32)).toString('base64'));
   const entries = firstEntries(storeId, slots, workspace, owner.name);
   const seed: StoreSeed = {
@@ -61,16 +68,31 @@ export async function seedStore(parts: InitParts, request: InitRequest): Promise
   return { seed, access };
 }
 
-function firstEntries(storeId: string, slots: readonly SlotRecord[], workspace: StoreSeed['workspace'], owner: string): readonly NewEntry[] {
+function firstEntries(
+  storeId: string,
+  slots: readonly SlotRecord[],
+  workspace: StoreSeed['workspace'],
+  owner: string,
+): readonly NewEntry[] {
   const { slug, name, kind, brand } = workspace;
   return [
     { action: 'store.create', target: storeId, workspaceId: null, facts: {} },
     ...slots.map((slot) => slotEntry('slot.add', slot)),
-    { action: 'workspace.create', target: workspace.id, workspaceId: workspace.id, facts: { slug, name, kind, brand, owner } },
+    {
+      action: 'workspace.create',
+      target: workspace.id,
+      workspaceId: workspace.id,
+      facts: { slug, name, kind, brand, owner },
+    },
   ];
 }
 
 /** An audit entry about a slot: what it is, never what it holds. */
 export function slotEntry(action: string, slot: SlotRecord): NewEntry {
-  return { action, target: slot.id, workspaceId: null, facts: { name: slot.name, kind: slot.kind, role: slot.role } };
+  return {
+    action,
+    target: slot.id,
+    workspaceId: null,
+    facts: { name: slot.name, kind: slot.kind, role: slot.role },
+  };
 }

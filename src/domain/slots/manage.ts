@@ -1,5 +1,5 @@
-import { change, type Ledger } from '../audit/change.ts';
 import { Failure, PROGRAM } from '../../errors.ts';
+import { change, type Ledger } from '../audit/change.ts';
 import { notFound } from '../nearest.ts';
 import type { OperatorAccess, Secrets, SlotRecord, SlotRequest, UnlockSources } from '../ports/secrets.ts';
 import type { Readers, Store } from '../ports/store.ts';
@@ -8,14 +8,20 @@ import { slotEntry } from '../setup/initialise.ts';
 /** The slot of this name or id; throws `not_found` with the nearest name. */
 export async function findSlot(store: Readers, text: string): Promise<SlotRecord> {
   const slots = await store.slots.all();
-  const found = slots.find((slot) => slot.id === text) ?? slots.find((slot) => slot.name === text.normalize('NFC'));
+  const found =
+    slots.find((slot) => slot.id === text) ?? slots.find((slot) => slot.name === text.normalize('NFC'));
   if (found !== undefined) return found;
   const names = slots.map((slot) => slot.name);
   throw notFound(`no slot "${text}"`, text, names, `${PROGRAM} slots list`);
 }
 
 /** Adds a way to unlock the store. Throws `exists` for a taken name; nothing is left outside then. */
-export async function addSlot(ledger: Ledger, access: OperatorAccess, secrets: Secrets, request: SlotRequest): Promise<SlotRecord> {
+export async function addSlot(
+  ledger: Ledger,
+  access: OperatorAccess,
+  secrets: Secrets,
+  request: SlotRequest,
+): Promise<SlotRecord> {
   await refuseTaken(ledger.store, request.name);
   const slot = await access.addSlot(request);
   try {
@@ -40,12 +46,17 @@ export async function removeSlot(ledger: Ledger, secrets: Secrets, text: string)
     const found = await findSlot(tx, text);
     const heir = (await tx.slots.all()).find((other) => other.role === 'operator' && other.id !== found.id);
     if (found.role === 'operator' && heir === undefined) {
-      throw new Failure('wrong_state', `${found.name} is the last operator slot: without it nothing opens this store`, {
-        hint: `add another one first: ${PROGRAM} slots add --kind passphrase`,
-      });
+      throw new Failure(
+        'wrong_state',
+        `${found.name} is the last operator slot: without it nothing opens this store`,
+        {
+          hint: `add another one first: ${PROGRAM} slots add --kind passphrase`,
+        },
+      );
     }
     await tx.write.slots.remove(found.id);
-    if (found.id === (await tx.slots.primary()) && heir !== undefined) await tx.write.slots.setPrimary(heir.id);
+    if (found.id === (await tx.slots.primary()) && heir !== undefined)
+      await tx.write.slots.setPrimary(heir.id);
     record(slotEntry('slot.remove', found));
     return found;
   });
@@ -82,14 +93,20 @@ export async function rekey(
   try {
     for (const slot of slots) {
       try {
-        made.push({ old: slot, current: await parts.secrets.rewrap(locked, slot, next.access, parts.sources) });
+        made.push({
+          old: slot,
+          current: await parts.secrets.rewrap(locked, slot, next.access, parts.sources),
+        });
       } catch (error) {
-        if (!(error instanceof Failure) || slot.id === parts.access.slot.id || error.code === 'cancelled') throw error;
+        if (!(error instanceof Failure) || slot.id === parts.access.slot.id || error.code === 'cancelled')
+          throw error;
         dropped.push({ slot, reason: error.message });
       }
     }
     await confirm({ kept: made.map((pair) => pair.current), dropped });
-    await change({ ...ledger, sealer: next.access.audit }, (tx, record) => swap(tx, record, generation, next, made, dropped));
+    await change({ ...ledger, sealer: next.access.audit }, (tx, record) =>
+      swap(tx, record, generation, next, made, dropped),
+    );
   } catch (error) {
     for (const { old, current } of made) await parts.secrets.settle(current, old).catch(() => undefined);
     throw error;
@@ -118,13 +135,16 @@ async function swap(
   dropped: readonly { slot: SlotRecord }[],
 ): Promise<void> {
   if ((await tx.slots.generation()) !== generation) {
-    throw new Failure('changed', 'slots or peppers changed meanwhile; nothing was done', { hint: `${PROGRAM} slots rekey` });
+    throw new Failure('changed', 'slots or peppers changed meanwhile; nothing was done', {
+      hint: `${PROGRAM} slots rekey`,
+    });
   }
   for (const { current } of made) await tx.write.slots.replace(current);
   for (const { slot } of dropped) await tx.write.slots.remove(slot.id);
   const primary = await tx.slots.primary();
   const heir = made.find(({ current }) => current.role === 'operator')?.current;
-  if (dropped.some(({ slot }) => slot.id === primary) && heir !== undefined) await tx.write.slots.setPrimary(heir.id);
+  if (dropped.some(({ slot }) => slot.id === primary) && heir !== undefined)
+    await tx.write.slots.setPrimary(heir.id);
   for (const pepper of next.peppers) await tx.write.slots.putPepper(pepper);
   for (const sealed of next.sealed) await tx.write.slots.putSealed(sealed);
   for (const { slot } of dropped) record(slotEntry('slot.remove', slot));

@@ -1,9 +1,9 @@
-import { change, type Ledger, signatureOf } from '../audit/change.ts';
 import { PROGRAM } from '../../errors.ts';
+import { change, type Ledger, signatureOf } from '../audit/change.ts';
 import { newId } from '../ids.ts';
+import { notFound } from '../nearest.ts';
 import type { Random } from '../ports/system.ts';
 import { findWorkspace } from './find.ts';
-import { notFound } from '../nearest.ts';
 import type { CatalogueScope, Member, Workspace, WorkspaceKind } from './workspace.ts';
 
 export const DEFAULT_BRAND = 'kw';
@@ -21,8 +21,17 @@ export function newWorkspace(
   wish: NewWorkspace,
   by: { random: Random; actor: string; now: number },
 ): { workspace: Workspace; owner: Member } {
-  const workspace = { ...wish, id: newId('ws', by.random), createdAt: by.now, createdBy: by.actor, archivedAt: null };
-  return { workspace, owner: { workspaceId: workspace.id, name: by.actor, role: 'owner', createdAt: by.now } };
+  const workspace = {
+    ...wish,
+    id: newId('ws', by.random),
+    createdAt: by.now,
+    createdBy: by.actor,
+    archivedAt: null,
+  };
+  return {
+    workspace,
+    owner: { workspaceId: workspace.id, name: by.actor, role: 'owner', createdAt: by.now },
+  };
 }
 
 /** Makes a workspace with the actor as its owner. Throws `exists` when the slug is taken. */
@@ -36,14 +45,24 @@ export function createWorkspace(ledger: Ledger, random: Random, wish: NewWorkspa
       action: 'workspace.create',
       target: workspace.id,
       workspaceId: workspace.id,
-      facts: { slug: workspace.slug, name: workspace.name, kind: workspace.kind, brand: workspace.brand, owner: owner.name },
+      facts: {
+        slug: workspace.slug,
+        name: workspace.name,
+        kind: workspace.kind,
+        brand: workspace.brand,
+        owner: owner.name,
+      },
     });
     return workspace;
   });
 }
 
 /** Changes the display name; the slug stays. Says whether anything changed. */
-export function renameWorkspace(ledger: Ledger, slug: string, name: string): Promise<{ workspace: Workspace; changed: boolean }> {
+export function renameWorkspace(
+  ledger: Ledger,
+  slug: string,
+  name: string,
+): Promise<{ workspace: Workspace; changed: boolean }> {
   return change(ledger, async (tx, record) => {
     const before = await findWorkspace(tx, slug);
     if (before.name === name) return { workspace: before, changed: false };
@@ -58,7 +77,11 @@ export function renameWorkspace(ledger: Ledger, slug: string, name: string): Pro
  * Archives a workspace, or takes that back: while archived none of its keys verifies, effective for
  * every reader when this returns. Says whether anything changed.
  */
-export function setArchived(ledger: Ledger, slug: string, archived: boolean): Promise<{ workspace: Workspace; changed: boolean }> {
+export function setArchived(
+  ledger: Ledger,
+  slug: string,
+  archived: boolean,
+): Promise<{ workspace: Workspace; changed: boolean }> {
   const now = ledger.now();
   return change(ledger, async (tx, record) => {
     const before = await findWorkspace(tx, slug);
@@ -72,10 +95,20 @@ export function setArchived(ledger: Ledger, slug: string, archived: boolean): Pr
 }
 
 /** Adds a scope to the workspace's catalogue. From the first one on, keys may only have scopes that are in it. */
-export function addScope(ledger: Ledger, workspace: Workspace, scope: string, description: string | null): Promise<void> {
+export function addScope(
+  ledger: Ledger,
+  workspace: Workspace,
+  scope: string,
+  description: string | null,
+): Promise<void> {
   return change(ledger, async (tx, record) => {
     await tx.write.workspaces.addScope({ workspaceId: workspace.id, scope, description });
-    record({ action: 'scope.add', target: workspace.id, workspaceId: workspace.id, facts: { scope, description } });
+    record({
+      action: 'scope.add',
+      target: workspace.id,
+      workspaceId: workspace.id,
+      facts: { scope, description },
+    });
   });
 }
 
@@ -89,9 +122,18 @@ export function removeScope(ledger: Ledger, workspace: Workspace, scope: string)
 }
 
 /** Throws `not_found`, with the nearest one, for a scope that isn't in the catalogue. */
-export function refuseUnlisted(catalogue: readonly CatalogueScope[], workspace: Workspace, scope: string): void {
+export function refuseUnlisted(
+  catalogue: readonly CatalogueScope[],
+  workspace: Workspace,
+  scope: string,
+): void {
   const scopes = catalogue.map((entry) => entry.scope);
   if (scopes.includes(scope)) return;
   const { slug } = workspace;
-  throw notFound(`scope "${scope}" is not in the catalogue of ${slug}`, scope, scopes, `${PROGRAM} scopes add ${scope} -w ${slug}`);
+  throw notFound(
+    `scope "${scope}" is not in the catalogue of ${slug}`,
+    scope,
+    scopes,
+    `${PROGRAM} scopes add ${scope} -w ${slug}`,
+  );
 }

@@ -48,7 +48,7 @@ const indexes = [
   'CREATE INDEX keys_by_name ON keys (name, workspace_id, seq)',
   'CREATE INDEX keys_by_workspace ON keys (workspace_id, seq)',
   'CREATE INDEX keys_by_owner ON keys (owner, seq)',
-  'CREATE INDEX keys_by_expiry ON keys (expires_at, seq) WHERE expires_at IS NOT NULL AND revoked_at IS NULL',
+  'CREATE INDEX keys_by_expiry ON keys (expires_at, seq) WHERE expires_at IS NOT NULL',
   'CREATE INDEX keys_revoked ON keys (seq) WHERE revoked_at IS NOT NULL',
   'CREATE INDEX keys_disabled ON keys (seq) WHERE disabled_at IS NOT NULL AND revoked_at IS NULL',
   'CREATE INDEX audit_by_target ON audit (target, seq)',

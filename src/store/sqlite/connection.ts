@@ -19,13 +19,16 @@ export function connectForReading(path: string): Connection {
   return settled(connection, SAFE);
 }
 
-/** better-sqlite3 sets synchronous = NORMAL under WAL; a commit that we report has to survive power loss. */
+/**
+ * better-sqlite3 sets synchronous = NORMAL under WAL; a commit that we report has to survive power
+ * loss. The cache, 64 MiB at most, holds what revoking 10,000 keys of a million touches.
+ */
 export function connectForWriting(path: string): Connection {
   const connection = connect(path, { readonly: false, busyMs: WRITE_BUSY_MS });
   return settled(
     connection,
     `${SAFE} PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;
-     PRAGMA journal_size_limit = 4194304;`,
+     PRAGMA journal_size_limit = 4194304; PRAGMA cache_size = -65536;`,
   );
 }
 

@@ -79,7 +79,8 @@ async function copyPages(source: Connection, path: string, deps: StoreDeps): Pro
   const target = connectForReading(path);
   try {
     const drawn = 'SELECT generation FROM meta';
-    if (source.prepare(drawn).pluck().get() !== target.prepare(drawn).pluck().get()) throw stillLocked(path, deps);
+    if (source.prepare(drawn).pluck().get() !== target.prepare(drawn).pluck().get())
+      throw stillLocked(path, deps);
   } finally {
     target.close();
   }
@@ -88,7 +89,9 @@ async function copyPages(source: Connection, path: string, deps: StoreDeps): Pro
 function stillLocked(path: string, deps: StoreDeps): Failure {
   const pid = lockHolder(writeLockOf(path), deps.platform);
   const holder = pid === undefined ? 'another process' : `process ${pid}`;
-  return new Failure('busy', `${holder} holds the store; nothing was restored`, { hint: 'try again when it is done' });
+  return new Failure('busy', `${holder} holds the store; nothing was restored`, {
+    hint: 'try again when it is done',
+  });
 }
 
 function claimNew(file: string): void {

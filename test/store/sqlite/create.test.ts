@@ -14,7 +14,11 @@ describe('making a store', () => {
 
   test('leaves the database, its reserve and the lock file, all 0600, and no journal', async () => {
     expect(await createStore(at.location, storeDeps(), async () => someSeed())).toEqual({ created: true });
-    expect(readdirSync(at.folder).sort()).toEqual(['keywright.db', 'keywright.db.creating', 'keywright.db.reserve']);
+    expect(readdirSync(at.folder).sort()).toEqual([
+      'keywright.db',
+      'keywright.db.creating',
+      'keywright.db.reserve',
+    ]);
     for (const name of readdirSync(at.folder)) {
       expect(statSync(`${at.folder}/${name}`).mode & 0o777, name).toBe(0o600);
     }
@@ -84,17 +88,20 @@ describe('making a store', () => {
     await store.close();
   });
 
-  test.each(['', '.creating'])('a symbolic link planted at <store>%s is refused, and nothing written through it', async (suffix) => {
-    const target = `${at.folder}/elsewhere`;
-    symlinkSync(target, at.path + suffix);
-    const making = createStore(at.location, storeDeps(), async () => someSeed());
-    await expect(making).rejects.toMatchObject({ code: 'store_permissions' });
-    expect(readdirSync(at.folder)).not.toContain('elsewhere');
-    writeFileSync(target, 'precious', { mode: 0o600 });
-    const onto = createStore(at.location, storeDeps(), async () => someSeed());
-    await expect(onto).rejects.toMatchObject({ code: 'store_permissions' });
-    expect(statSync(target).size).toBe('precious'.length);
-  });
+  test.each(['', '.creating'])(
+    'a symbolic link planted at <store>%s is refused, and nothing written through it',
+    async (suffix) => {
+      const target = `${at.folder}/elsewhere`;
+      symlinkSync(target, at.path + suffix);
+      const making = createStore(at.location, storeDeps(), async () => someSeed());
+      await expect(making).rejects.toMatchObject({ code: 'store_permissions' });
+      expect(readdirSync(at.folder)).not.toContain('elsewhere');
+      writeFileSync(target, 'precious', { mode: 0o600 });
+      const onto = createStore(at.location, storeDeps(), async () => someSeed());
+      await expect(onto).rejects.toMatchObject({ code: 'store_permissions' });
+      expect(statSync(target).size).toBe('precious'.length);
+    },
+  );
 
   test('a hard link planted at the lock is refused', async () => {
     writeFileSync(`${at.folder}/precious`, 'x', { mode: 0o600 });
@@ -103,22 +110,31 @@ describe('making a store', () => {
     await expect(making).rejects.toMatchObject({ code: 'store_permissions' });
   });
 
-  test.each([' leading.db', 'sp ace\n😀?#%20.db', 'file:x.db'])('a path with %j in it works', async (name) => {
-    const location = `sqlite:${at.folder}/${name}`;
-    await createStore(location, storeDeps(), async () => someSeed());
-    const store = await openStore(location, storeDeps());
-    await store.close();
-    expect(readdirSync(at.folder)).toContain(name);
-  });
+  test.each([' leading.db', 'sp ace\n😀?#%20.db', 'file:x.db'])(
+    'a path with %j in it works',
+    async (name) => {
+      const location = `sqlite:${at.folder}/${name}`;
+      await createStore(location, storeDeps(), async () => someSeed());
+      const store = await openStore(location, storeDeps());
+      await store.close();
+      expect(readdirSync(at.folder)).toContain(name);
+    },
+  );
 
-  test.each(['trailing.db ', 'trailing.db\n', 'nul\0.db', '\ud800.db'])('a path with %j in it is refused', async (name) => {
-    const making = createStore(`sqlite:${at.folder}/${name}`, storeDeps(), async () => someSeed());
-    await expect(making).rejects.toMatchObject({ code: 'usage' });
-    expect(readdirSync(at.folder)).toEqual([]);
-  });
+  test.each(['trailing.db ', 'trailing.db\n', 'nul\0.db', '\ud800.db'])(
+    'a path with %j in it is refused',
+    async (name) => {
+      const making = createStore(`sqlite:${at.folder}/${name}`, storeDeps(), async () => someSeed());
+      await expect(making).rejects.toMatchObject({ code: 'usage' });
+      expect(readdirSync(at.folder)).toEqual([]);
+    },
+  );
 
-  test.each(['sqlite:relative.db', 'sqlite::memory:', 'postgres://x', 'constructor:x', ''])('%j is no location', async (location) => {
-    const making = async () => createStore(location, storeDeps(), async () => someSeed());
-    await expect(making()).rejects.toMatchObject({ code: 'usage' });
-  });
+  test.each(['sqlite:relative.db', 'sqlite::memory:', 'postgres://x', 'constructor:x', ''])(
+    '%j is no location',
+    async (location) => {
+      const making = async () => createStore(location, storeDeps(), async () => someSeed());
+      await expect(making()).rejects.toMatchObject({ code: 'usage' });
+    },
+  );
 });

@@ -25,7 +25,10 @@ describe('bringing a store up to date', () => {
   const backups = () => readdirSync(at.folder).filter((name) => name.includes('.before-v'));
   const look = (path = at.path) => {
     const connection = new Database(path, { readonly: true });
-    const tables = connection.prepare("SELECT name FROM sqlite_schema WHERE name LIKE 'step_%' ORDER BY 1").pluck().all();
+    const tables = connection
+      .prepare("SELECT name FROM sqlite_schema WHERE name LIKE 'step_%' ORDER BY 1")
+      .pluck()
+      .all();
     const version = connection.pragma('user_version', { simple: true });
     const minReader = connection.prepare('SELECT min_reader FROM meta').pluck().get();
     connection.close();
@@ -50,20 +53,25 @@ describe('bringing a store up to date', () => {
     const failing = added((version) => {
       if (version === 3) throw new Error('on purpose');
     });
-    await expect(openStore(at.location, { ...deps, migrations: [...MIGRATIONS, ...failing] })).rejects.toThrow('on purpose');
+    await expect(
+      openStore(at.location, { ...deps, migrations: [...MIGRATIONS, ...failing] }),
+    ).rejects.toThrow('on purpose');
     expect(look()).toMatchObject({ tables: ['step_2'], version: 2 });
   });
 
   test.each([
     [2, { tables: [], version: 1, minReader: 1 }],
     [3, { tables: ['step_2'], version: 2, minReader: 1 }],
-  ])('killed in step %i it is exactly as before that step, and the next start completes', async (step, left) => {
-    expect((await runChild('die migrating', at.path, String(step)).ended).signal).toBe('SIGKILL');
-    expect(look()).toEqual(left);
-    const store = await openStore(at.location, deps);
-    await store.close();
-    expect(look()).toEqual({ tables: ['step_2', 'step_3'], version: 3, minReader: 3 });
-  });
+  ])(
+    'killed in step %i it is exactly as before that step, and the next start completes',
+    async (step, left) => {
+      expect((await runChild('die migrating', at.path, String(step)).ended).signal).toBe('SIGKILL');
+      expect(look()).toEqual(left);
+      const store = await openStore(at.location, deps);
+      await store.close();
+      expect(look()).toEqual({ tables: ['step_2', 'step_3'], version: 3, minReader: 3 });
+    },
+  );
 
   test('several at once bring it up to date once', async () => {
     const children = [1, 2, 3, 4].map(() => runChild('die migrating', at.path, '0'));

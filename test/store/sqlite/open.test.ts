@@ -1,4 +1,14 @@
-import { chmodSync, copyFileSync, linkSync, readFileSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  linkSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createStore, openStore } from '../../../src/store/open.ts';
@@ -119,9 +129,13 @@ describe('opening a store', () => {
     const store = await openStore(at.location, deps);
     await addKeys(store, [someKey(seed.workspace.id)]);
     renameSync(at.path, `${at.path}.moved`);
-    await expect(addKeys(store, [someKey(seed.workspace.id)])).rejects.toMatchObject({ code: 'store_missing' });
+    await expect(addKeys(store, [someKey(seed.workspace.id)])).rejects.toMatchObject({
+      code: 'store_missing',
+    });
     writeFileSync(at.path, '', { mode: 0o600 });
-    await expect(addKeys(store, [someKey(seed.workspace.id)])).rejects.toMatchObject({ code: 'store_missing' });
+    await expect(addKeys(store, [someKey(seed.workspace.id)])).rejects.toMatchObject({
+      code: 'store_missing',
+    });
     await store.close();
   });
 

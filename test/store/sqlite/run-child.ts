@@ -10,7 +10,12 @@ export interface Child {
   /** Resolves when the line was printed; rejects when the process ends without. */
   says(line: string): Promise<void>;
   /** Exit code, signal and everything printed, once it has ended. */
-  readonly ended: Promise<{ code: number | null; signal: NodeJS.Signals | null; stdout: string; stderr: string }>;
+  readonly ended: Promise<{
+    code: number | null;
+    signal: NodeJS.Signals | null;
+    stdout: string;
+    stderr: string;
+  }>;
 }
 
 /** Starts `child.ts`; `wrapper` is a program that runs it, such as strace. */

@@ -1,0 +1,90 @@
+# bash completion for keywright; made by: keywright completion bash
+_keywright() {
+  local cur words cword found='' asked='' line word skip='' noun='' command i
+  if declare -F _get_comp_words_by_ref >/dev/null; then
+    _get_comp_words_by_ref -n : cur words cword
+  else
+    words=("${COMP_WORDS[@]}") cword=$COMP_CWORD cur="${COMP_WORDS[COMP_CWORD]}"
+  fi
+  COMPREPLY=()
+  for ((i = 1; i < cword; i++)); do
+    word=${words[i]}
+    if [[ -n $skip ]]; then skip=''; continue; fi
+    case $word in
+    --access|--action|--actor|--after|--allow-ip|--brand|--description|--expect|--expires|--expiring-within|--file|--from-env|--from-file|--ip|--key|--key-file|--kind|--limit|--match|--mode|--name|--output|--owner|--passphrase-fd|--passphrase-file|--path|--public-key|--purpose|--reason|--role|--scope|--since|--slot|--status|--unlock|--unused-for|--words|--workspace|-w) skip=$word ;;
+    -*) ;;
+    *) if [[ -z $noun ]]; then noun=$word command=$word; elif [[ $command == "$noun" ]]; then command="$noun $word"; fi ;;
+    esac
+  done
+  case $noun in init|doctor|completion) command=$noun ;; esac
+  if [[ -n $skip ]]; then
+    case "$command $skip" in
+    'init --unlock') found='auto keychain passphrase key-file' ;;
+    'init --kind') found='personal company' ;;
+    'keys create --access'|'key create --access') found='read read-write' ;;
+    'keys create --mode'|'key create --mode') found='live test' ;;
+    'keys list --status'|'keys ls --status'|'key list --status'|'key ls --status') found='active expired disabled revoked' ;;
+    'keys disable --status'|'key disable --status') found='active expired disabled revoked' ;;
+    'keys enable --status'|'key enable --status') found='active expired disabled revoked' ;;
+    'keys revoke --status'|'key revoke --status') found='active expired disabled revoked' ;;
+    'keys verify --mode'|'key verify --mode') found='live test' ;;
+    'workspaces create --kind'|'workspace create --kind') found='personal company' ;;
+    'slots add --kind'|'slot add --kind') found='keychain passphrase key-file' ;;
+    'slots add --role'|'slot add --role') found='operator verifier' ;;
+    *) asked=1 ;;
+    esac
+  elif [[ $cur == -* ]]; then
+    case $command in
+    'init') found='-w --workspace --unlock --no-recovery --kind --brand --json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
+    'doctor') found='--fix --accept-rollback -y --yes --json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
+    'completion') found='--words --json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
+    'keys create'|'key create') found='-w --workspace --scope --access --name --expires --owner --purpose --mode --allow-ip --json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
+    'keys list'|'keys ls'|'key list'|'key ls') found='-w --workspace --status --owner --expiring-within --unused-for --limit --after --json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
+    'keys show'|'key show') found='-w --workspace --from-stdin --json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
+    'keys update'|'key update') found='-w --workspace --name --purpose --no-purpose --owner --allow-ip --any-ip --expires --json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
+    'keys disable'|'key disable') found='-w --workspace --status --owner --expiring-within --unused-for --match --all --expect --from-stdin --dry-run -y --yes --json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
+    'keys enable'|'key enable') found='-w --workspace --status --owner --expiring-within --unused-for --match --all --expect --from-stdin --dry-run --json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
+    'keys revoke'|'key revoke') found='-w --workspace --status --owner --expiring-within --unused-for --match --all --expect --from-stdin --dry-run --reason -y --yes --json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
+    'keys verify'|'key verify') found='-w --workspace --scope --mode --ip --explain --json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
+    'workspaces create'|'workspace create') found='--name --kind --brand --json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
+    'workspaces list'|'workspaces ls'|'workspace list'|'workspace ls') found='--json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
+    'workspaces show'|'workspace show') found='--json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
+    'workspaces rename'|'workspace rename') found='--json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
+    'workspaces archive'|'workspace archive') found='--undo --dry-run -y --yes --json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
+    'workspaces use'|'workspace use') found='--none --json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
+    'scopes add'|'scope add') found='-w --workspace --description --json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
+    'scopes list'|'scopes ls'|'scope list'|'scope ls') found='-w --workspace --json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
+    'scopes remove'|'scope remove') found='-w --workspace --dry-run -y --yes --json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
+    'slots add'|'slot add') found='--kind --role --name --path --from-stdin --from-file --from-env --json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
+    'slots list'|'slots ls'|'slot list'|'slot ls') found='--json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
+    'slots remove'|'slot remove') found='--dry-run -y --yes --json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
+    'slots test'|'slot test') found='--json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
+    'slots rekey'|'slot rekey') found='-y --yes --json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
+    'audit list'|'audit ls') found='-w --workspace --key --actor --action --since --limit --after --json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
+    'audit verify') found='--file --public-key --json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
+    'audit export') found='--output --since --public-key --json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
+    esac
+  elif [[ -z $noun ]]; then
+    found='init doctor completion keys workspaces scopes slots audit help'
+  else
+    case $command in
+    'keys'|'key') found='create list show update disable enable revoke verify' ;;
+    'workspaces'|'workspace') found='create list show rename archive use' ;;
+    'scopes'|'scope') found='add list remove' ;;
+    'slots'|'slot') found='add list remove test rekey' ;;
+    'audit') found='list verify export' ;;
+    *) asked=1 ;;
+    esac
+  fi
+  if [[ -n $asked ]]; then
+    local IFS=$'\n'
+    while read -r line; do
+      [[ -n $line ]] && COMPREPLY+=("$(printf '%q' "$line")")
+    done < <("${words[0]}" completion bash --words="${words[*]:1:cword}" 2>/dev/null)
+    if [[ ${#COMPREPLY[@]} -eq 0 ]]; then compopt -o default 2>/dev/null; fi
+  else
+    COMPREPLY=($(compgen -W "$found" -- "$cur"))
+  fi
+  if declare -F __ltrim_colon_completions >/dev/null; then __ltrim_colon_completions "$cur"; fi
+}
+complete -F _keywright keywright

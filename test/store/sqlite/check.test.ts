@@ -1,0 +1,98 @@
+import { chmodSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import Database from 'better-sqlite3';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createStore, inspectStore, openStore, repairStore } from '../../../src/store/open.ts';
+import { addKeys, someKey, someSeed } from '../../contracts/samples.ts';
+import { storeDeps, storeFolder } from '../../support/store-folder.ts';
+
+describe('looking a store over', () => {
+  let at: ReturnType<typeof storeFolder>;
+  const deps = storeDeps();
+  const seed = someSeed();
+  const codes = async () => (await inspectStore(at.location, deps)).map(({ code }) => code).sort();
+  beforeEach(async () => {
+    at = storeFolder();
+    await createStore(at.location, deps, async () => seed);
+    const store = await openStore(at.location, deps);
+    await addKeys(store, [someKey(seed.workspace.id, { name: 'findable' })]);
+    await store.close();
+  });
+  afterEach(() => at.remove());
+  /** Writes what the program never would. */
+  const tamper = (sql: string) => {
+    const connection = new Database(at.path);
+    connection.unsafeMode(true);
+    connection.pragma('foreign_keys = OFF');
+    connection.exec(sql);
+    connection.close();
+  };
+
+  test('a healthy one has no findings, and looking changes nothing', async () => {
+    const before = readFileSync(at.path);
+    expect(await inspectStore(at.location, deps)).toEqual([]);
+    expect(await repairStore(at.location, deps)).toEqual([]);
+    expect(readFileSync(at.path).equals(before)).toBe(true);
+  });
+
+  test.runIf(deps.uid !== undefined)('open modes are found and tightened', async () => {
+    chmodSync(at.path, 0o644);
+    chmodSync(at.folder, 0o755);
+    writeFileSync(`${at.path}.before-v2-00`, 'x');
+    chmodSync(`${at.path}.before-v2-00`, 0o666);
+    expect(await codes()).toEqual(['mode', 'mode', 'mode']);
+    await repairStore(at.location, deps);
+    expect(await codes()).toEqual([]);
+    expect(statSync(at.folder).mode & 0o777).toBe(0o700);
+    expect(statSync(at.path).mode & 0o777).toBe(0o600);
+    await (await openStore(at.location, deps)).close();
+  });
+
+  test('leftovers and a missing reserve are found and mended', async () => {
+    writeFileSync(`${at.path}.new-0123456789abcdef`, 'x', { mode: 0o600 });
+    rmSync(`${at.path}.reserve`);
+    expect(await codes()).toEqual(['leftover', 'reserve']);
+    await repairStore(at.location, deps);
+    expect(await codes()).toEqual([]);
+    expect(readdirSync(at.folder).filter((name) => name.includes('.new-'))).toEqual([]);
+  });
+
+  test('a search index that does not fit is found and rebuilt', async () => {
+    tamper("INSERT INTO keys_search (keys_search) VALUES ('delete-all')");
+    expect(await codes()).toEqual(['search']);
+    await repairStore(at.location, deps);
+    expect(await codes()).toEqual([]);
+    const store = await openStore(at.location, deps);
+    expect((await store.keys.page({ term: 'findable' }, { limit: 9 }, 0)).items).toHaveLength(1);
+    await store.close();
+  });
+
+  test('another journal mode is found and set back', async () => {
+    tamper('PRAGMA journal_mode = DELETE');
+    expect(await codes()).toEqual(['settings']);
+    await repairStore(at.location, deps);
+    expect(await codes()).toEqual([]);
+  });
+
+  test('a row that names nobody, a planted link and a stray journal are named and left alone', async () => {
+    tamper("UPDATE keys SET workspace_id = 'ws_gone00000000'");
+    symlinkSync('/nowhere', `${at.path}.planted`);
+    expect(await codes()).toContain('foreign_key');
+    expect(await codes()).toContain('link');
+    writeFileSync(`${at.path}-journal`, '', { mode: 0o600 });
+    expect(await codes()).toContain('journal');
+  });
+
+  test('damage is named and nothing is mended by it', async () => {
+    const bytes = readFileSync(at.path);
+    bytes.fill(0xff, 4096 * 3, 4096 * 12);
+    writeFileSync(at.path, bytes);
+    expect(await codes()).toContain('damaged');
+    await repairStore(at.location, deps);
+    expect(readFileSync(at.path).equals(bytes)).toBe(true);
+  });
+
+  test('a file that is no store is said to be none', async () => {
+    writeFileSync(at.path, 'just text, but quite long '.repeat(99));
+    expect(await codes()).toContain('damaged');
+  });
+});

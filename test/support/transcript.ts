@@ -1,0 +1,111 @@
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseDuration } from '../../src/domain/time.ts';
+import { liveContext } from '../../src/live-context.ts';
+import { main } from '../../src/main.ts';
+import { type Line, parseLine } from './transcript-line.ts';
+import { fakeProcess, seededRandom } from './transcript-process.ts';
+import { screenOf } from './transcript-screen.ts';
+
+/*
+ * A transcript is a text file that reads like a session at a terminal, and is run as a test:
+ *
+ *   # words for the reader
+ *   @terminal 80                   stdin, stdout and stderr are a terminal of 80 columns from here on
+ *   @pipe                          none of them is (that is how a transcript begins)
+ *   @answer y                      what is typed at the next question; without one the input ends there
+ *   $ keywright keys list          a command (`transcript-line.ts` has the grammar), or one of BUILTINS
+ *   > text                         expected on stdout
+ *   ! text                         expected on stderr
+ *   exit 3                         expected exit code, when it isn't 0
+ *
+ * Everything runs in this process, on a store in a folder of its own that is shown as $HOME. The clock
+ * stands at 2026-11-21 10:00 UTC and moves only by `sleep`; random bytes come from the file's name.
+ */
+const BEGIN = Date.parse('2026-11-21T10:00:00Z');
+
+interface Session {
+  readonly home: string;
+  readonly variables: Map<string, string>;
+  readonly random: (size: number) => Uint8Array;
+  now: number;
+  columns: number | undefined;
+  answers: string[];
+}
+
+/** Runs a transcript and gives back what it should read, which is the text itself when all is as expected. */
+export async function replay(text: string, seed: string): Promise<string> {
+  const home = realpathSync(mkdtempSync(join(tmpdir(), 'keywright-transcript-')));
+  const session: Session = { home, variables: new Map(), random: seededRandom(seed), now: BEGIN, columns: undefined, answers: [] };
+  const lines: string[] = [];
+  try {
+    for (const line of text.split('\n')) {
+      if (/^(> |! |>$|!$|exit \d)/.test(line)) continue;
+      lines.push(line);
+      if (line.startsWith('@')) direct(session, line.slice(1));
+      else if (line.startsWith('$ ')) lines.push(...(await run(session, line.slice(2))));
+    }
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
+  return lines.join('\n');
+}
+
+function direct(session: Session, directive: string): void {
+  const [name, ...words] = directive.split(' ');
+  if (name === 'terminal') session.columns = Number(words[0]);
+  else if (name === 'pipe') session.columns = undefined;
+  else if (name === 'answer') session.answers.push(words.join(' '));
+  else throw new Error(`unknown directive: @${directive}`);
+}
+
+async function run(session: Session, text: string): Promise<string[]> {
+  const line = parseLine(text, (name) => (name === 'HOME' ? session.home : (session.variables.get(name) ?? '')));
+  const [program = '', ...argv] = line.words;
+  if (program !== 'keywright') {
+    const builtin = BUILTINS[program];
+    if (builtin === undefined) throw new Error(`a transcript does not know the program ${program}`);
+    return builtin(session, argv, line).map((out) => hidden(session, out));
+  }
+  const input = line.from === undefined ? line.input : readFileSync(line.from, 'utf8');
+  const { proc, written } = fakeProcess({ argv, env: envOf(session, line), columns: session.columns, input, answers: session.answers });
+  const code = await main(argv, liveContext(proc, { now: () => session.now, random: session.random }));
+  if (line.into !== undefined) {
+    const answer = written.filter(({ stream }) => stream === 'stdout').map((chunk) => chunk.text);
+    session.variables.set(line.into, answer.join('').trimEnd());
+  }
+  const seen = line.into === undefined ? written : written.filter(({ stream }) => stream === 'stderr');
+  return [...screenOf(seen).map((out) => hidden(session, out)), ...(code === 0 ? [] : [`exit ${code}`])];
+}
+
+function envOf({ home }: Session, line: Line): { [name: string]: string } {
+  const env = { HOME: home, KEYWRIGHT_HOME: join(home, 'keywright'), NO_COLOR: '1', TERM: 'xterm', ...line.env };
+  return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+}
+
+/** The folder has another name in each run. */
+function hidden({ home }: Session, text: string): string {
+  return text.replaceAll(home, '$HOME');
+}
+
+type Builtin = (session: Session, argv: readonly string[], line: Line) => string[];
+
+/** What a transcript may run besides the program itself. */
+const BUILTINS: { readonly [program: string]: Builtin } = {
+  sleep: (session, [duration = '']) => {
+    const ms = parseDuration(duration);
+    if (ms === undefined) throw new Error(`sleep ${duration}: no duration`);
+    session.now += ms;
+    return [];
+  },
+  mkdir: (_, [path = '']) => [mkdirSync(path)].flatMap(() => []),
+  chmod: (_, [mode = '', path = '']) => [chmodSync(path, Number.parseInt(mode, 8))].flatMap(() => []),
+  rm: (_, [path = '']) => [rmSync(path, { recursive: true })].flatMap(() => []),
+  mv: (_, [from = '', to = '']) => [renameSync(from, to)].flatMap(() => []),
+  cp: (_, [from = '', to = '']) => [cpSync(from, to, { recursive: true })].flatMap(() => []),
+  /** `write FILE TEXT`: a private file with this line in it. */
+  write: (_, [path = '', text = '']) => [writeFileSync(path, `${text}\n`, { mode: 0o600 })].flatMap(() => []),
+  cat: (_, [path = '']) => readFileSync(path, 'utf8').trimEnd().split('\n').map((line) => `> ${line}`),
+  unset: (session, [name = '']) => [session.variables.delete(name)].flatMap(() => []),
+};
