@@ -34,7 +34,7 @@ import { openTerminal } from './terminal/tty.ts';
 export type ProcessLike = Pick<
   NodeJS.Process,
   'env' | 'argv' | 'execPath' | 'pid' | 'platform' | 'stdin' | 'stdout' | 'stderr' | 'kill' | 'on' | 'off'
-> & { getuid?: () => number };
+> & { geteuid?: () => number };
 
 /** What a test may put in place of the machine's own. */
 export interface Substitutes {
@@ -49,13 +49,13 @@ const KEYCHAIN_HELPER = join(import.meta.dirname, '../dist/keychain-helper.cjs')
 /** The real machine: picks every backend, opens each on first use. */
 export function liveContext(proc: ProcessLike, substitutes: Substitutes = {}): Host {
   // Removed at once: neither a child process nor a crash report is to see it.
-  const passphrase = proc.env['KEYWRIGHT_PASSPHRASE'];
-  delete proc.env['KEYWRIGHT_PASSPHRASE'];
+  const passphrase = proc.env.KEYWRIGHT_PASSPHRASE;
+  delete proc.env.KEYWRIGHT_PASSPHRASE;
   const program = programName((name) => proc.env[name], proc.argv[1]);
   return {
     version: pkg.version,
     program,
-    debug: proc.env['KEYWRIGHT_DEBUG'] === '1',
+    debug: proc.env.KEYWRIGHT_DEBUG === '1',
     open: (globals) => openContext({ proc, program, passphrase, globals, substitutes }),
   };
 }
@@ -80,7 +80,7 @@ function openContext(setting: Setting): Context {
   const env = (name: string): string | undefined => proc.env[name] || undefined;
   const now = substitutes.now ?? Date.now;
   const random = substitutes.random ?? randomBytes;
-  const uid = proc.getuid?.();
+  const uid = proc.geteuid?.();
   const mayAsk = globals.input !== false && !isTrue(env('CI'));
   const stdinIsTTY = proc.stdin.isTTY === true;
   const out = outputOf(setting, env);
@@ -99,7 +99,7 @@ function openContext(setting: Setting): Context {
     beforePrompt: () => out.notice.clear(),
   });
 
-  const where = once(() => locate({ env, platform: proc.platform, homedir: homeOf(env) }));
+  const where = once(() => locate({ env, platform: proc.platform, homedir: homeOf(env, proc.platform) }));
   const location = (): string => `${where().store.engine}:${where().store.path}`;
   const anchor = once(() => anchorFor({ folder: where().anchorDir, storePath: where().store.path, uid }));
   const actor = once(() =>
@@ -297,8 +297,9 @@ function isOpenToOthers(path: string): boolean {
   return stats?.isFile() === true && (stats.mode & 0o077) !== 0;
 }
 
-function homeOf(env: (name: string) => string | undefined): string {
-  const home = env('HOME');
+function homeOf(env: (name: string) => string | undefined, platform: string): string {
+  // Git Bash on Windows sets HOME to a path that Windows doesn't know.
+  const home = platform === 'win32' ? os.homedir() : env('HOME');
   return home ?? os.userInfo().homedir;
 }
 

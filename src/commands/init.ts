@@ -36,7 +36,7 @@ export const init: Command = {
     const wish = newWorkspaceOf(input.text('workspace') ?? 'personal', input, undefined);
     refuseVanished(context);
     if (!context.hasStore()) {
-      const primary = await primarySlot(context, (input.text('unlock') ?? 'keychain') as Unlock);
+      const primary = await primarySlot(context, input.text('unlock') as Unlock | undefined);
       const recovery = await recoverySlot(context, input, primary.kind);
       const parts = {
         secrets: context.secrets,
@@ -68,18 +68,41 @@ function refuseVanished(context: Context): void {
   });
 }
 
-async function primarySlot(context: Context, unlock: Unlock): Promise<SlotRequest> {
-  const kind =
-    unlock === 'auto'
-      ? (await context.secrets.probeKeychain()) === 'works'
-        ? 'keychain'
-        : 'key-file'
-      : unlock;
+async function primarySlot(context: Context, said: Unlock | undefined): Promise<SlotRequest> {
+  const kind = await primaryKind(context, said);
   const base = { name: kind, kind, role: 'operator' } as const;
   if (kind === 'key-file') return { ...base, keyFile: context.places().keyFile };
   if (kind === 'passphrase')
     return { ...base, passphrase: await newPassphrase(context, 'passphrase for the store') };
   return base;
+}
+
+/**
+ * What was said, else the keychain. Only `auto` chooses by itself; a person at a terminal without a
+ * keychain is asked, before a passphrase is typed for nothing.
+ */
+async function primaryKind(context: Context, said: Unlock | undefined): Promise<SlotKind> {
+  if (said === 'passphrase' || said === 'key-file') return said;
+  if (said !== 'auto' && !context.ask.interactive) return 'keychain';
+  if ((await context.secrets.probeKeychain()) === 'works') return 'keychain';
+  if (said === 'auto') return 'key-file';
+  if (said === undefined) {
+    return context.ask.select<SlotKind>('there is no OS keychain here; unlock the store with', [
+      {
+        name: 'a passphrase',
+        value: 'passphrase',
+        description: 'asked for whenever something is sealed or opened',
+      },
+      {
+        name: 'a key file',
+        value: 'key-file',
+        description: `${context.places().keyFile}, mode 0600; nothing is asked`,
+      },
+    ]);
+  }
+  throw new Failure('keychain_unavailable', 'there is no OS keychain service on this machine', {
+    hint: 'start one, or {keywright} init --unlock passphrase, or {keywright} init --unlock key-file',
+  });
 }
 
 /** On a terminal it is asked for; without one it is made when a passphrase was given. */

@@ -10,7 +10,7 @@ export type Uid = number | undefined;
 
 /** Bits that let others in. */
 const OTHERS = 0o077;
-export const FOLDER_MODE = 0o700;
+const FOLDER_MODE = 0o700;
 export const FILE_MODE = 0o600;
 // Windows has neither flag, and no symbolic links that anyone may make.
 export const NOFOLLOW = constants.O_NOFOLLOW ?? 0;

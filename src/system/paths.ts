@@ -10,7 +10,7 @@ export interface Machine {
 }
 
 /** Where the store is. Another engine becomes another member of this union. */
-export interface StoreLocation {
+interface StoreLocation {
   readonly engine: 'sqlite';
   readonly path: string;
 }

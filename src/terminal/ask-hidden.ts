@@ -3,7 +3,7 @@ import { Failure } from '../errors.ts';
 import { HiddenLine } from './hidden-line.ts';
 import type { Terminal } from './tty.ts';
 
-export type PromptSignal = 'SIGCONT' | 'SIGTERM' | 'SIGHUP' | 'SIGINT';
+type PromptSignal = 'SIGCONT' | 'SIGTERM' | 'SIGHUP' | 'SIGINT';
 
 /** What the process can do with signals. */
 export interface Signals {

@@ -53,7 +53,7 @@ function tokensOf(text: string, variable: (name: string) => string): Token[] {
     } else {
       const { word, end } = wordAt(text, at, variable);
       if (end === at) throw new Error(`a transcript's shell does not know: ${text.slice(at)}`);
-      tokens.push({ text: word, });
+      tokens.push({ text: word });
       at = end;
     }
   }
@@ -69,7 +69,7 @@ function wordAt(text: string, start: number, variable: (name: string) => string)
     if (match === null) return { word, end };
     const [all, ansi, single, double, name, escaped, plain] = match;
     if (ansi !== undefined) word += ansi.replace(/\\(u\{([0-9a-f]+)\}|.)/g, (_, letter: string, hex?: string) => unescaped(letter, hex));
-    else if (double !== undefined) word += double.replace(/\$([A-Z_]+)/g, (_, inner: string) => variable(inner)).replace(/\\(.)/g, '$1');
+    else if (double !== undefined) word += double.replace(/\$([A-Z_]+)/g, (_, inner: string) => variable(inner)).replace(/\\(["$\\])/g, '$1');
     else word += name === undefined ? (single ?? escaped ?? plain ?? '') : variable(name);
     end += all.length;
   }
@@ -81,7 +81,7 @@ function unescaped(letter: string, hex: string | undefined): string {
 
 /** What `echo` or `printf` writes. */
 function printed([program, ...words]: readonly string[]): string {
-  if (program === 'printf') return words.join(' ');
+  if (program === 'printf') return words.join(' ').replaceAll('\\n', '\n');
   if (program === 'echo') return `${words.join(' ')}\n`;
   throw new Error(`a transcript pipes from echo or printf only, not from ${program}`);
 }

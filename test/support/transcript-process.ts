@@ -51,6 +51,8 @@ function recorder(stream: Written['stream'], written: Written[], columns: number
       then(text);
     },
   });
+  // Prompts end what they write to, unless it is a stream of the real process.
+  writable.end = () => writable;
   return Object.assign(writable, columns === undefined ? {} : { isTTY: true, columns });
 }
 

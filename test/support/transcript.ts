@@ -66,7 +66,8 @@ async function run(session: Session, text: string): Promise<string[]> {
   if (program !== 'keywright') {
     const builtin = BUILTINS[program];
     if (builtin === undefined) throw new Error(`a transcript does not know the program ${program}`);
-    return builtin(session, argv, line).map((out) => hidden(session, out));
+    builtin(argv, session);
+    return [];
   }
   const input = line.from === undefined ? line.input : readFileSync(line.from, 'utf8');
   const { proc, written } = fakeProcess({ argv, env: envOf(session, line), columns: session.columns, input, answers: session.answers });
@@ -89,23 +90,18 @@ function hidden({ home }: Session, text: string): string {
   return text.replaceAll(home, '$HOME');
 }
 
-type Builtin = (session: Session, argv: readonly string[], line: Line) => string[];
-
 /** What a transcript may run besides the program itself. */
-const BUILTINS: { readonly [program: string]: Builtin } = {
-  sleep: (session, [duration = '']) => {
+const BUILTINS: { readonly [program: string]: (argv: readonly string[], session: Session) => void } = {
+  sleep([duration = ''], session) {
     const ms = parseDuration(duration);
     if (ms === undefined) throw new Error(`sleep ${duration}: no duration`);
     session.now += ms;
-    return [];
   },
-  mkdir: (_, [path = '']) => [mkdirSync(path)].flatMap(() => []),
-  chmod: (_, [mode = '', path = '']) => [chmodSync(path, Number.parseInt(mode, 8))].flatMap(() => []),
-  rm: (_, [path = '']) => [rmSync(path, { recursive: true })].flatMap(() => []),
-  mv: (_, [from = '', to = '']) => [renameSync(from, to)].flatMap(() => []),
-  cp: (_, [from = '', to = '']) => [cpSync(from, to, { recursive: true })].flatMap(() => []),
+  mkdir: ([path = '']) => void mkdirSync(path),
+  chmod: ([mode = '', path = '']) => chmodSync(path, Number.parseInt(mode, 8)),
+  rm: ([path = '']) => rmSync(path, { recursive: true }),
+  mv: ([from = '', to = '']) => renameSync(from, to),
+  cp: ([from = '', to = '']) => cpSync(from, to, { recursive: true }),
   /** `write FILE TEXT`: a private file with this line in it. */
-  write: (_, [path = '', text = '']) => [writeFileSync(path, `${text}\n`, { mode: 0o600 })].flatMap(() => []),
-  cat: (_, [path = '']) => readFileSync(path, 'utf8').trimEnd().split('\n').map((line) => `> ${line}`),
-  unset: (session, [name = '']) => [session.variables.delete(name)].flatMap(() => []),
+  write: ([path = '', text = '']) => writeFileSync(path, `${text}\n`, { mode: 0o600 }),
 };

@@ -115,32 +115,32 @@ function checkLine(
   } catch {
     return { reason: 'it is not JSON' };
   }
-  if (raw === null || typeof raw !== 'object' || typeof raw['seq'] !== 'number')
+  if (raw === null || typeof raw !== 'object' || typeof raw.seq !== 'number')
     return { reason: 'it is not an entry' };
-  const prev = String(raw['prev']);
-  const hash = String(raw['hash']);
-  if (before !== undefined && raw['seq'] !== before.seq + 1)
+  const prev = String(raw.prev);
+  const hash = String(raw.hash);
+  if (before !== undefined && raw.seq !== before.seq + 1)
     return { reason: `entry ${before.seq + 1} is missing` };
   const continues =
     before === undefined
-      ? raw['seq'] !== 1 || sameBytes(Buffer.from(prev, 'hex'), GENESIS)
+      ? raw.seq !== 1 || sameBytes(Buffer.from(prev, 'hex'), GENESIS)
       : prev === before.hash;
   if (!continues) return { reason: 'it does not continue the entry before' };
   if (hex(entryHash(entryOf(raw, prev))) !== hash) return { reason: 'it was changed' };
-  return { seq: raw['seq'], hash };
+  return { seq: raw.seq, hash };
 }
 
 function entryOf(raw: { [name: string]: unknown }, prev: string): Omit<AuditEntry, 'hash' | 'seal'> {
   return {
-    seq: raw['seq'] as number,
-    at: raw['at'] as number,
-    actor: raw['actor'] as string,
-    osUser: raw['os_user'] as string | null,
-    action: raw['action'] as string,
-    target: raw['target'] as string,
-    workspaceId: raw['workspace_id'] as string | null,
-    facts: raw['facts'] as Facts,
-    locked: raw['locked'] as boolean,
+    seq: raw.seq as number,
+    at: raw.at as number,
+    actor: raw.actor as string,
+    osUser: raw.os_user as string | null,
+    action: raw.action as string,
+    target: raw.target as string,
+    workspaceId: raw.workspace_id as string | null,
+    facts: raw.facts as Facts,
+    locked: raw.locked as boolean,
     prev: Buffer.from(prev, 'hex'),
   };
 }

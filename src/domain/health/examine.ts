@@ -34,7 +34,7 @@ export async function examine(
     },
   };
   const chain = await checkChain(watched, parts.sealer, parts.anchor);
-  const findings: HealthFinding[] = chainFindings(chain, parts.sealer !== undefined);
+  const findings: HealthFinding[] = chainFindings(chain);
   for await (const key of allKeys(store, {}, parts.now)) {
     // A log that breaks off says nothing about what comes after it.
     const difference = chain.bad === null ? comparison.key(key) : undefined;
@@ -46,16 +46,11 @@ export async function examine(
   return { findings, chain };
 }
 
-function chainFindings(chain: ChainReport, unlocked: boolean): HealthFinding[] {
+function chainFindings(chain: ChainReport): HealthFinding[] {
   const findings: HealthFinding[] = [];
   if (chain.bad !== null) {
     const message = `the audit log is wrong from entry ${chain.bad.seq} on: ${chain.bad.reason}`;
     findings.push({ code: 'audit_broken', message, fixable: false });
-  }
-  const open = chain.lockedRanges.find((range) => !range.sealed);
-  if (open !== undefined) {
-    const message = `audit entries ${open.from} to ${open.to} were made while locked and are not sealed yet`;
-    findings.push({ code: 'audit_unsealed', message, fixable: unlocked });
   }
   return findings;
 }

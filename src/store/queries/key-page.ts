@@ -12,6 +12,8 @@ const MOST_LOOKED_AT = 5000;
  * 5,000 of them take 20 ms, 1,000 stay under 5 (measured).
  */
 const MOST_SCATTERED = 1000;
+/** The same for what the search index offers, each of which costs a step through its lists as well. */
+const MOST_MATCHES = 500;
 /** Bound at once when rows are fetched by number. */
 const BATCH = 100;
 const END = Number.MAX_SAFE_INTEGER;
@@ -145,7 +147,7 @@ async function fetchMatches(
   const sql = `${KEY} WHERE seq IN (${Array<string>(BATCH).fill('?').join(', ')}) AND ${where.text} ORDER BY seq DESC`;
   const rows: KeyRow[] = [];
   let under = below;
-  for (let looked = 0, most = BATCH; looked < MOST_SCATTERED; most = 3 * BATCH) {
+  for (let looked = 0, most = BATCH; looked < MOST_MATCHES; most = 4 * BATCH) {
     const query = candidates(under, most);
     const offered = query === undefined ? [] : await session.all<{ seq: number }>(query.text, query.params);
     for (let start = 0; start < offered.length; start += BATCH) {

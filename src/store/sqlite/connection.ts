@@ -1,4 +1,5 @@
 import { type Connection, connect } from './driver.ts';
+import { failureOf } from './errors.ts';
 
 /** "kwrt": what a store of this program has in its header, where `file` finds it. */
 export const APPLICATION_ID = 0x6b777274;
@@ -16,7 +17,7 @@ const SAFE = 'PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY;';
 
 export function connectForReading(path: string): Connection {
   const connection = connect(path, { readonly: true, busyMs: READ_BUSY_MS });
-  return settled(connection, SAFE);
+  return settled(connection, path, SAFE);
 }
 
 /**
@@ -27,6 +28,7 @@ export function connectForWriting(path: string): Connection {
   const connection = connect(path, { readonly: false, busyMs: WRITE_BUSY_MS });
   return settled(
     connection,
+    path,
     `${SAFE} PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;
      PRAGMA journal_size_limit = 4194304; PRAGMA cache_size = -65536;`,
   );
@@ -35,15 +37,15 @@ export function connectForWriting(path: string): Connection {
 /** For last uses: no waiting at all, and NORMAL, which may lose the newest ones but never damages the file. */
 export function connectForUsage(path: string): Connection {
   const connection = connect(path, { readonly: false, busyMs: 0 });
-  return settled(connection, `${SAFE} PRAGMA synchronous = NORMAL;`);
+  return settled(connection, path, `${SAFE} PRAGMA synchronous = NORMAL;`);
 }
 
-function settled(connection: Connection, settings: string): Connection {
+function settled(connection: Connection, path: string, settings: string): Connection {
   try {
     connection.exec(settings);
     return connection;
   } catch (error) {
     connection.close();
-    throw error;
+    throw failureOf(error, path);
   }
 }

@@ -15,9 +15,8 @@ export async function withCreationLock<T>(path: string, deps: StoreDeps, work: (
   claim(lockFile, deps.uid);
   const connection = connect(lockFile, { readonly: false, busyMs: 0 });
   try {
-    connection.exec('PRAGMA journal_mode = MEMORY');
     const awaited = { lockFile, what: 'the making of this store' };
-    await untilFree(() => connection.exec('BEGIN EXCLUSIVE'), awaited, deps);
+    await untilFree(() => connection.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE'), awaited, deps);
     return await work();
   } catch (error) {
     throw sqliteCode(error) === undefined ? error : failureOf(error, lockFile);

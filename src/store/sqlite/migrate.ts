@@ -30,7 +30,7 @@ export async function migrateStore(
   deps: StoreDeps,
 ): Promise<void> {
   const latest = migrations.at(-1)?.version ?? 0;
-  const connection = connectForWriting(path);
+  const connection = await untilFree(() => connectForWriting(path), writeLockOf(path), deps);
   try {
     for (let first = true; ; first = false) {
       await untilFree(() => connection.exec('BEGIN IMMEDIATE'), writeLockOf(path), deps);

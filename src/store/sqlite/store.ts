@@ -127,10 +127,14 @@ class SqliteStore implements Store {
   }
 
   async #transact<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
-    const { path } = this.#parts;
+    const { path, deps } = this.#parts;
     try {
-      const { connection, session } = this.#writer();
-      await untilFree(() => connection.exec('BEGIN IMMEDIATE'), writeLockOf(path), this.#parts.deps);
+      const begin = () => {
+        const writer = this.#writer();
+        writer.connection.exec('BEGIN IMMEDIATE');
+        return writer;
+      };
+      const { connection, session } = await untilFree(begin, writeLockOf(path), deps);
       return await this.#commit(connection, session, work);
     } catch (error) {
       const failure = failureOf(error, path);

@@ -4,7 +4,7 @@ import type { ApiKey, KeyFilter } from '../../../src/domain/keys/key.ts';
 import type { Store } from '../../../src/domain/ports/store.ts';
 import { createStore, openStore } from '../../../src/store/open.ts';
 import { addKeys, DAY, someKey, someSeed, someWorkspace, T0 } from '../../contracts/samples.ts';
-import { allPages } from '../../contracts/store.ts';
+import { allPages } from '../../contracts/store/fixture.ts';
 import { memoryStore } from '../../support/memory-store.ts';
 import { storeDeps, storeFolder } from '../../support/store-folder.ts';
 

@@ -1,0 +1,139 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { Store } from '../../../src/domain/ports/store.ts';
+import { addKeys, someEntry, someKey, someVerifier, T0 } from '../samples.ts';
+import type { Fixture } from './fixture.ts';
+
+/** The audit log, transactions and last uses. */
+export function transactionsContract(at: Fixture): void {
+  describe('the audit log', () => {
+    beforeEach(() =>
+      at.store.write((tx) =>
+        tx.write.audit([
+          someEntry(2, {
+            action: 'key.create',
+            target: 'key_a',
+            workspaceId: at.ws,
+            facts: { z: 1, a: ['x'], n: null },
+          }),
+          someEntry(3, {
+            action: 'key.revoke',
+            target: 'key_a',
+            actor: 'ben',
+            osUser: 'root',
+            locked: true,
+          }),
+          someEntry(4, { action: 'keys.other', target: 'key_b', seal: new Uint8Array([7]) }),
+        ]),
+      ),
+    );
+
+    test('is read in order and by number', async () => {
+      expect((await at.store.audit.head())?.seq).toBe(4);
+      expect((await at.store.audit.from(2, 2)).map(({ seq }) => seq)).toEqual([2, 3]);
+      expect(await at.store.audit.bySeq(3)).toMatchObject({
+        actor: 'ben',
+        osUser: 'root',
+        locked: true,
+        seal: null,
+      });
+      expect((await at.store.audit.bySeq(2))?.facts).toEqual({ z: 1, a: ['x'], n: null });
+      expect([...((await at.store.audit.bySeq(4))?.seal ?? [])]).toEqual([7]);
+      expect(await at.store.audit.bySeq(9)).toBeUndefined();
+      expect((await at.store.audit.lastOf('key_a'))?.seq).toBe(3);
+      expect(await at.store.audit.lastOf('key_z')).toBeUndefined();
+    });
+
+    test('is filtered and paged, newest first', async () => {
+      const seqs = async (filter: Parameters<Store['audit']['page']>[0]) => {
+        const found: number[] = [];
+        for (let after: string | undefined; ; ) {
+          const { items, next } = await at.store.audit.page(filter, { limit: 1, after });
+          found.push(...items.map(({ seq }) => seq));
+          if (next === null) return found;
+          after = next;
+        }
+      };
+      expect(await seqs({})).toEqual([4, 3, 2, 1]);
+      expect(await seqs({ target: 'key_a' })).toEqual([3, 2]);
+      expect(await seqs({ action: 'key' })).toEqual([3, 2]);
+      expect(await seqs({ action: 'key.revoke' })).toEqual([3]);
+      expect(await seqs({ actor: 'ana', since: T0 + 2 })).toEqual([4, 2]);
+      expect(await seqs({ workspaceId: at.ws })).toEqual([2]);
+      const misused = at.store.audit.page({}, { limit: 1, after: 'nonsense' });
+      await expect(misused).rejects.toMatchObject({ code: 'usage' });
+    });
+
+    test('a number that is taken is never written twice', async () => {
+      await expect(at.store.write((tx) => tx.write.audit([someEntry(4)]))).rejects.toThrow();
+      expect((await at.store.audit.from(1, 99)).map(({ seq }) => seq)).toEqual([1, 2, 3, 4]);
+    });
+  });
+
+  describe('a transaction', () => {
+    test('sees its own writes, and nobody else does before its end', async () => {
+      const key = someKey(at.ws);
+      await at.store.write(async (tx) => {
+        await tx.write.keys.insert(key, someVerifier());
+        expect(await tx.keys.byKid(key.kid)).toEqual(key);
+        expect(await at.store.keys.byKid(key.kid)).toBeUndefined();
+      });
+      expect(await at.store.keys.byKid(key.kid)).toEqual(key);
+    });
+
+    test('that throws leaves nothing', async () => {
+      const key = someKey(at.ws);
+      const generation = await at.store.slots.generation();
+      const broken = at.store.write(async (tx) => {
+        await tx.write.keys.insert(key, someVerifier());
+        await tx.write.workspaces.rename(at.ws, 'Changed');
+        throw new Error('on purpose');
+      });
+      await expect(broken).rejects.toThrow('on purpose');
+      expect(await at.store.keys.byKid(key.kid)).toBeUndefined();
+      expect((await at.store.workspaces.byId(at.ws))?.name).toBe('Acme');
+      expect(await at.store.slots.generation()).toBe(generation);
+      await addKeys(at.store, [key]);
+    });
+
+    test('is over when it is over', async () => {
+      let kept: Parameters<Parameters<Store['write']>[0]>[0] | undefined;
+      await at.store.write(async (tx) => {
+        kept = tx;
+      });
+      await expect(kept?.write.keys.insert(someKey(at.ws), someVerifier())).rejects.toThrow(
+        'transaction has ended',
+      );
+    });
+
+    test('waits its turn: read, change and write of many at once lose nothing', async () => {
+      const turns = Array.from({ length: 30 }, () =>
+        at.store.write(async (tx) => {
+          const head = await tx.audit.head();
+          await new Promise((resolve) => setImmediate(resolve));
+          await tx.write.audit([someEntry((head?.seq ?? 0) + 1)]);
+        }),
+      );
+      await Promise.all(turns);
+      expect((await at.store.audit.head())?.seq).toBe(31);
+    });
+  });
+
+  describe('recordUsage', () => {
+    test('raises last uses and replaces hashes that are still the old ones', async () => {
+      const key = someKey(at.ws);
+      const first = someVerifier();
+      await at.store.write((tx) => tx.write.keys.insert(key, first));
+      const next = { pepper: 2, hash: someVerifier().hash };
+      const used = new Map([[key.kid, T0 + 100]]);
+      const rehashed = new Map([[key.kid, { old: first.hash, verifier: next }]]);
+      expect(await at.store.recordUsage({ used, rehashed })).toBe(true);
+      const after = await at.store.keys.forVerification(key.kid);
+      expect(after).toMatchObject({ lastUsedAt: T0 + 100, pepper: 2 });
+      const late = new Map([[key.kid, { old: first.hash, verifier: someVerifier() }]]);
+      expect(await at.store.recordUsage({ used: new Map([[key.kid, T0 + 50]]), rehashed: late })).toBe(true);
+      const still = await at.store.keys.forVerification(key.kid);
+      expect(still).toMatchObject({ lastUsedAt: T0 + 100, pepper: 2 });
+      expect([...(still?.hash ?? [])]).toEqual([...next.hash]);
+    });
+  });
+}
