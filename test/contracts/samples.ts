@@ -11,7 +11,7 @@ export const DAY = 86_400_000;
 
 let last = 0;
 /** 12 base62 characters, another each time. */
-export function someKid(): string {
+function someKid(): string {
   last += 1;
   return last.toString(36).padStart(12, '0');
 }

@@ -47,7 +47,7 @@ export function makeFolder(folder: string, uid: number | undefined): void {
 }
 
 /** Throws `store_permissions` unless the folder is ours and closed to everybody else. It may be reached by a link. */
-export function checkFolder(folder: string, uid: number | undefined): void {
+function checkFolder(folder: string, uid: number | undefined): void {
   let stats: Stats | undefined;
   try {
     stats = statSync(folder, { throwIfNoEntry: false });

@@ -1,4 +1,5 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { Migration } from '../../../src/store/migrations/migration.ts';
 import { createStore, openStore } from '../../../src/store/open.ts';
 import { addKeys, someEntry, someKey, someSeed } from '../../contracts/samples.ts';
@@ -15,12 +16,19 @@ const say = (text: string) => process.stdout.write(`${text}\n`);
 const forever = () => new Promise<never>(() => setInterval(() => undefined, 1000));
 
 const ROLES: Record<string, () => Promise<void>> = {
-  /** Creates a store unless it is there; says whether its seed was asked for. */
+  /**
+   * Creates a store unless it is there; says whether its seed was asked for. The seed takes until
+   * as many processes as `argument` says have begun, so that they all meet.
+   */
   async create() {
     process.umask(0);
     let seeded = false;
+    const folder = dirname(path);
+    writeFileSync(`${folder}/begun-${process.pid}`, '');
+    const begun = () => readdirSync(folder).filter((name) => name.startsWith('begun-')).length;
     const { created } = await createStore(location, deps, async () => {
       seeded = true;
+      while (begun() < Number(argument)) await new Promise((resolve) => setTimeout(resolve, 5));
       return someSeed({ identity: { id: `store_${process.pid}`, createdAt: 1, primarySlot: 'slot_x' } });
     });
     const store = await openStore(location, deps);

@@ -64,7 +64,7 @@ describe('making a store', () => {
   });
 
   test('twenty first runs at once make one store, asked for once', async () => {
-    const children = Array.from({ length: 20 }, () => runChild('create', at.path));
+    const children = Array.from({ length: 20 }, () => runChild('create', at.path, '20'));
     const ends = await Promise.all(children.map((child) => child.ended));
     expect(ends.map(({ code, stderr }) => [code, stderr])).toEqual(ends.map(() => [0, '']));
     const answers = ends.map(({ stdout }) => JSON.parse(stdout));

@@ -44,10 +44,12 @@ describe('pages', () => {
     at.remove();
   });
 
+  /** Mostly absent, so that most filters have one or two conditions and many pages. */
   const optional = <K extends keyof KeyFilter>(name: K, ...values: NonNullable<KeyFilter[K]>[]) =>
-    fc
-      .option(fc.constantFrom(...values), { nil: undefined })
-      .map((value) => (value === undefined ? {} : { [name]: value }));
+    fc.oneof(
+      { weight: 3, arbitrary: fc.constant({}) },
+      { weight: 1, arbitrary: fc.constantFrom(...values).map((value) => ({ [name]: value })) },
+    );
   const filters: fc.Arbitrary<KeyFilter> = fc
     .tuple(
       optional('workspaceId', seed.workspace.id, other.id, 'ws_nobody000000'),
@@ -62,7 +64,7 @@ describe('pages', () => {
 
   test('visit each key that fits exactly once, in order, and count them', async () => {
     await fc.assert(
-      fc.asyncProperty(filters, fc.integer({ min: 1, max: 700 }), async (filter, limit) => {
+      fc.asyncProperty(filters, fc.integer({ min: 7, max: 700 }), async (filter, limit) => {
         const [found, expected] = await both((one) => allPages(one, filter, limit, now));
         expect(found.map(({ kid }) => kid)).toEqual(expected.map(({ kid }) => kid));
         expect(new Set(found.map(({ kid }) => kid)).size).toBe(found.length);

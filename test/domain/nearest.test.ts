@@ -1,0 +1,41 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { nearest } from '../../src/domain/nearest.ts';
+
+test.each([
+  ['acmee', ['acme', 'beta'], 'acme'],
+  ['ordres:read', ['orders:read', 'orders:write'], 'orders:read'],
+  ['ACME', ['acme'], 'acme'],
+  ['kyes', ['keys', 'slots'], 'keys'],
+  ['invoice', ['billing', 'deploy'], undefined],
+  ['acme', [], undefined],
+  ['xyz', ['abc'], undefined],
+  ['deploy', ['deploy-production'], undefined],
+  ['__proto__', ['acme', 'constructor'], undefined],
+])('%s among %j means %s', (text, candidates, expected) => {
+  expect(nearest(text, candidates)).toBe(expected);
+});
+
+test('a text of 100 000 characters is answered at once', () => {
+  expect(nearest('a'.repeat(100_000), ['a'.repeat(99_000), 'acme'])).toBeUndefined();
+});
+
+/** Levenshtein's distance by its recursive definition. */
+function distance(a: string, b: string): number {
+  if (a === '' || b === '') return a.length + b.length;
+  if (a[0] === b[0]) return distance(a.slice(1), b.slice(1));
+  return 1 + Math.min(distance(a.slice(1), b), distance(a, b.slice(1)), distance(a.slice(1), b.slice(1)));
+}
+
+test('the answer is the nearest, and within a third of the letters', () => {
+  const word = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), maxLength: 6 });
+  const check = (text: string, candidates: readonly string[]): void => {
+    const limit = Math.max(1, Math.floor(text.length / 3));
+    const within = candidates.map((one) => distance(text, one)).filter((one) => one <= limit);
+    const answer = nearest(text, candidates);
+    expect(answer === undefined ? undefined : distance(text, answer)).toBe(
+      within.length === 0 ? undefined : Math.min(...within),
+    );
+  };
+  fc.assert(fc.property(word, fc.array(word, { maxLength: 5 }), check), { numRuns: 200 });
+});
