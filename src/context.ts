@@ -34,10 +34,10 @@ export interface Places {
 }
 
 /** Where a secret is read from; never an argument. */
-export type SecretSource = { readonly stdin: true } | { readonly file: string } | { readonly env: string };
+type SecretSource = { readonly stdin: true } | { readonly file: string } | { readonly env: string };
 
 /** What a look at the store's files, without opening anything secret, found. */
-export interface Finding {
+interface Finding {
   readonly code: string;
   readonly message: string;
   /** The command that mends it, or undefined when `doctor --fix` does. */
@@ -107,5 +107,7 @@ export interface Host {
   /** How the program was started: `keywright`, or `npx keywright` from a clone. */
   readonly program: string;
   readonly debug: boolean;
+  /** The command that installs the program again: `npm ci` in a clone. */
+  readonly reinstall: string;
   open(globals: Globals): Context;
 }

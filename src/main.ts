@@ -6,6 +6,7 @@ import { status } from './commands/status.ts';
 import type { Context, Globals, Host } from './context.ts';
 import { findSecretKey, publicKey } from './domain/keys/token.ts';
 import { EXIT, type ExitCode, Failure, PROGRAM } from './errors.ts';
+import { nativeModuleFailure } from './native-modules.ts';
 import { commandLine } from './terminal/shell.ts';
 
 /**
@@ -26,7 +27,7 @@ export async function main(argv: readonly string[], host: Host): Promise<number>
     return code ?? EXIT.ok;
   } catch (error) {
     context ??= host.open(early);
-    const code = await context.out.failure(withRetry(error, argv), host.debug);
+    const code = await context.out.failure(told(error, argv, host), host.debug);
     await context.close().catch(() => undefined);
     return code;
   }
@@ -63,6 +64,11 @@ async function withStore(
     await init.run(context, new Input([], {}));
     return run();
   }
+}
+
+/** The error with what only this place knows: how to install again, or the command line to try next. */
+function told(error: unknown, argv: readonly string[], host: Host): unknown {
+  return nativeModuleFailure(error, host.reinstall) ?? withRetry(error, argv);
 }
 
 /** The command line to try next, behind the hint. */

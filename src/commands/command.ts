@@ -16,7 +16,7 @@ export interface Option {
   readonly completes?: Completes;
 }
 
-export interface Argument {
+interface Argument {
   /** `<key...>`, `[term]`, `<name>`. */
   readonly name: string;
   readonly about: string;

@@ -8,7 +8,7 @@ export interface Word {
 }
 
 /** One command as completion scripts need it. */
-export interface CompletionCommand {
+interface CompletionCommand {
   /** Every way to write it: `keys create`, `key create`. */
   readonly spellings: readonly string[];
   readonly flags: readonly Word[];

@@ -13,7 +13,7 @@ import { Input } from './input.ts';
 import { GLOBALS } from './options.ts';
 
 /** What was asked for, parsed and not yet done. */
-export interface Parsed {
+interface Parsed {
   readonly globals: Globals;
   run(context: Context): Promise<number | undefined>;
 }

@@ -5,7 +5,7 @@ const DAY = UNITS.d;
 export const LONGEST_LIFE = 3650 * DAY;
 
 export const DURATION_FORMS = 'a duration such as 30m, 24h, 90d or 12w';
-export const EXPIRY_FORMS = `${DURATION_FORMS}, a date such as 2027-02-19, or never`;
+const EXPIRY_FORMS = `${DURATION_FORMS}, a date such as 2027-02-19, or never`;
 
 /** `30m`, `24h`, `90d`, `12w` in ms; undefined for anything else, zero and more than ten years included. */
 export function parseDuration(text: string): number | undefined {

@@ -11,7 +11,7 @@ import { visible } from './visible.ts';
 import { pad, widthOf } from './width.ts';
 
 /** Who reads stdout: a person, a pipe, a program, or a script that wants identifiers only. */
-export type Audience = 'table' | 'tsv' | 'json' | 'quiet';
+type Audience = 'table' | 'tsv' | 'json' | 'quiet';
 
 /** A column of a list. The list's first column is the identifier: first in TSV, all there is with `-q`. */
 export interface Column<T> {
@@ -50,7 +50,7 @@ export interface ListSpec<T> {
 }
 
 /** One thing. */
-export interface ShowSpec {
+interface ShowSpec {
   /** First line of the table form, `deploy  rotating: version 6 ends today 03:01 UTC+1`. */
   readonly heading?: string;
   /** Label and value; a value of undefined leaves the line out. */

@@ -4,7 +4,7 @@ import { askHidden, type Signals } from './ask-hidden.ts';
 import type { Terminal } from './tty.ts';
 import { visible } from './visible.ts';
 
-export interface Choice<T> {
+interface Choice<T> {
   readonly name: string;
   readonly value: T;
   readonly description?: string;
@@ -33,7 +33,7 @@ export interface Prompts {
   passphrase(message: string, options?: { readonly confirm?: boolean }): Promise<Secret>;
 }
 
-export interface InputOptions {
+interface InputOptions {
   readonly default?: string;
   validate?(text: string): true | string | Promise<true | string>;
 }
