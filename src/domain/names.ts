@@ -42,6 +42,7 @@ export function suggestSlug(text: string): string | undefined {
   const slug = text
     .normalize('NFKD')
     .toLowerCase()
+    .replace(/\p{M}+/gu, '')
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-+|-+$/g, '')
     .slice(0, 63);

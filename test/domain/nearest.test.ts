@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { nearest } from '../../src/domain/nearest.ts';
+import { nearest, notFound } from '../../src/domain/nearest.ts';
 
 test.each([
   ['acmee', ['acme', 'beta'], 'acme'],
@@ -20,15 +20,20 @@ test('a text of 100 000 characters is answered at once', () => {
   expect(nearest('a'.repeat(100_000), ['a'.repeat(99_000), 'acme'])).toBeUndefined();
 });
 
-/** Levenshtein's distance by its recursive definition. */
+/** The least number of letters to change, add, leave out or swap with their neighbour, by trying all. */
 function distance(a: string, b: string): number {
   if (a === '' || b === '') return a.length + b.length;
-  if (a[0] === b[0]) return distance(a.slice(1), b.slice(1));
-  return 1 + Math.min(distance(a.slice(1), b), distance(a, b.slice(1)), distance(a.slice(1), b.slice(1)));
+  const swapped = a[0] === b[1] && a[1] === b[0] && a.length > 1;
+  return Math.min(
+    distance(a.slice(1), b) + 1,
+    distance(a, b.slice(1)) + 1,
+    distance(a.slice(1), b.slice(1)) + (a[0] === b[0] ? 0 : 1),
+    swapped ? distance(a.slice(2), b.slice(2)) + 1 : Number.POSITIVE_INFINITY,
+  );
 }
 
 test('the answer is the nearest, and within a third of the letters', () => {
-  const word = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), maxLength: 6 });
+  const word = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), maxLength: 5 });
   const check = (text: string, candidates: readonly string[]): void => {
     const limit = Math.max(1, Math.floor(text.length / 3));
     const within = candidates.map((one) => distance(text, one)).filter((one) => one <= limit);
@@ -38,4 +43,17 @@ test('the answer is the nearest, and within a third of the letters', () => {
     );
   };
   fc.assert(fc.property(word, fc.array(word, { maxLength: 5 }), check), { numRuns: 200 });
+});
+
+test('a failure names what was probably meant, or else what to do', () => {
+  expect(notFound('no workspace "acmee"', 'acmee', ['acme'], 'look at the list')).toMatchObject({
+    code: 'not_found',
+    message: 'no workspace "acmee"',
+    hint: 'did you mean acme?',
+    retry: { replace: 'acmee', by: 'acme' },
+  });
+  expect(notFound('no key "x"', 'x', ['billing'], 'look at the list')).toMatchObject({
+    hint: 'look at the list',
+    retry: undefined,
+  });
 });

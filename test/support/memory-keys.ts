@@ -59,10 +59,8 @@ export function keyReader(state: () => State): Readers['keys'] {
       return [...new Set(names)].sort().slice(0, limit);
     },
     count: async (filter, now) => keys().filter((key) => fitsKey(key, filter, now)).length,
-    scopeInUse: async (workspaceId, scope) =>
-      keys().some(
-        (key) => key.workspaceId === workspaceId && key.revokedAt === null && key.scopes.includes(scope),
-      ),
+    scopeUsed: async (workspaceId, scope) =>
+      keys().some((key) => key.workspaceId === workspaceId && key.scopes.includes(scope)),
   };
 }
 

@@ -193,6 +193,11 @@ function writers(state: () => State): Transaction['write'] {
         set('audit', [...state().audit, entry], false);
       }
     },
+    reseal: async (seals) => {
+      const bySeq = new Map(seals.map(({ seq, seal }) => [seq, seal]));
+      const resealed = state().audit.map((entry) => ({ ...entry, seal: bySeq.get(entry.seq) ?? entry.seal }));
+      set('audit', resealed, false);
+    },
   };
 }
 

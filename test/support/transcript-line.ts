@@ -10,7 +10,14 @@ export interface Line {
   readonly words: readonly string[];
 }
 
-const ESCAPES: { readonly [letter: string]: string } = { n: '\n', r: '\r', t: '\t', b: '\b', a: '\x07', e: '\x1b' };
+const ESCAPES: { readonly [letter: string]: string } = {
+  n: '\n',
+  r: '\r',
+  t: '\t',
+  b: '\b',
+  a: '\x07',
+  e: '\x1b',
+};
 
 /**
  * Understands just enough of a shell for transcripts: words, the three kinds of quotes (`$'\e'` with its
@@ -18,7 +25,8 @@ const ESCAPES: { readonly [letter: string]: string } = { n: '\n', r: '\r', t: '\
  */
 export function parseLine(text: string, variable: (name: string) => string): Line {
   const captured = /^([A-Z_]+)=\$\((.*)\)$/.exec(text);
-  if (captured !== null) return { ...parseLine(captured[2] as string, variable), into: captured[1] as string };
+  if (captured !== null)
+    return { ...parseLine(captured[2] as string, variable), into: captured[1] as string };
   const tokens = tokensOf(text, variable);
   const pipe = tokens.findIndex((token) => token.operator === '|');
   const input = pipe < 0 ? undefined : printed(tokens.slice(0, pipe).map((token) => token.text));
@@ -60,7 +68,11 @@ function tokensOf(text: string, variable: (name: string) => string): Token[] {
   return tokens;
 }
 
-function wordAt(text: string, start: number, variable: (name: string) => string): { word: string; end: number } {
+function wordAt(
+  text: string,
+  start: number,
+  variable: (name: string) => string,
+): { word: string; end: number } {
   let word = '';
   let end = start;
   for (;;) {
@@ -68,8 +80,14 @@ function wordAt(text: string, start: number, variable: (name: string) => string)
     const match = PART.exec(text);
     if (match === null) return { word, end };
     const [all, ansi, single, double, name, escaped, plain] = match;
-    if (ansi !== undefined) word += ansi.replace(/\\(u\{([0-9a-f]+)\}|.)/g, (_, letter: string, hex?: string) => unescaped(letter, hex));
-    else if (double !== undefined) word += double.replace(/\$([A-Z_]+)/g, (_, inner: string) => variable(inner)).replace(/\\(["$\\])/g, '$1');
+    if (ansi !== undefined)
+      word += ansi.replace(/\\(u\{([0-9a-f]+)\}|.)/g, (_, letter: string, hex?: string) =>
+        unescaped(letter, hex),
+      );
+    else if (double !== undefined)
+      word += double
+        .replace(/\$([A-Z_]+)/g, (_, inner: string) => variable(inner))
+        .replace(/\\(["$\\])/g, '$1');
     else word += name === undefined ? (single ?? escaped ?? plain ?? '') : variable(name);
     end += all.length;
   }

@@ -19,7 +19,10 @@ export interface Start {
 /** A process that is none: streams that record, and a person who answers. */
 export function fakeProcess(start: Start): { proc: ProcessLike; written: Written[] } {
   const written: Written[] = [];
-  const stdin = start.input === undefined && start.columns !== undefined ? person(start.answers) : piped(start.input ?? '');
+  const stdin =
+    start.input === undefined && start.columns !== undefined
+      ? person(start.answers)
+      : piped(start.input ?? '');
   const onWrite = (text: string): void => void stdin.emit('drawn', text);
   const stdout = recorder('stdout', written, start.columns, () => undefined);
   const stderr = recorder('stderr', written, start.columns, onWrite);
@@ -41,7 +44,12 @@ export function fakeProcess(start: Start): { proc: ProcessLike; written: Written
   return { proc: proc as unknown as ProcessLike, written };
 }
 
-function recorder(stream: Written['stream'], written: Written[], columns: number | undefined, then: (text: string) => void): Writable {
+function recorder(
+  stream: Written['stream'],
+  written: Written[],
+  columns: number | undefined,
+  then: (text: string) => void,
+): Writable {
   const writable = new Writable({
     decodeStrings: false,
     write(chunk: string | Uint8Array, _encoding, done) {

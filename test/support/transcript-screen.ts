@@ -66,5 +66,11 @@ function redrawn(text: string): string {
 }
 
 function shown(line: string): string {
-  return line.replace(/[\x00-\x1f\x7f-\x9f]/g, (control) => (control === '\x1b' ? '\\e' : control === '\t' ? control : `\\x${control.charCodeAt(0).toString(16).padStart(2, '0')}`));
+  return line.replace(/[\x00-\x1f\x7f-\x9f]/g, (control) =>
+    control === '\x1b'
+      ? '\\e'
+      : control === '\t'
+        ? control
+        : `\\x${control.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  );
 }

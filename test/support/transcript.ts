@@ -1,4 +1,14 @@
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseDuration } from '../../src/domain/time.ts';
@@ -37,7 +47,14 @@ interface Session {
 /** Runs a transcript and gives back what it should read, which is the text itself when all is as expected. */
 export async function replay(text: string, seed: string): Promise<string> {
   const home = realpathSync(mkdtempSync(join(tmpdir(), 'keywright-transcript-')));
-  const session: Session = { home, variables: new Map(), random: seededRandom(seed), now: BEGIN, columns: undefined, answers: [] };
+  const session: Session = {
+    home,
+    variables: new Map(),
+    random: seededRandom(seed),
+    now: BEGIN,
+    columns: undefined,
+    answers: [],
+  };
   const lines: string[] = [];
   try {
     for (const line of text.split('\n')) {
@@ -61,7 +78,9 @@ function direct(session: Session, directive: string): void {
 }
 
 async function run(session: Session, text: string): Promise<string[]> {
-  const line = parseLine(text, (name) => (name === 'HOME' ? session.home : (session.variables.get(name) ?? '')));
+  const line = parseLine(text, (name) =>
+    name === 'HOME' ? session.home : (session.variables.get(name) ?? ''),
+  );
   const [program = '', ...argv] = line.words;
   if (program !== 'keywright') {
     const builtin = BUILTINS[program];
@@ -70,7 +89,13 @@ async function run(session: Session, text: string): Promise<string[]> {
     return [];
   }
   const input = line.from === undefined ? line.input : readFileSync(line.from, 'utf8');
-  const { proc, written } = fakeProcess({ argv, env: envOf(session, line), columns: session.columns, input, answers: session.answers });
+  const { proc, written } = fakeProcess({
+    argv,
+    env: envOf(session, line),
+    columns: session.columns,
+    input,
+    answers: session.answers,
+  });
   const code = await main(argv, liveContext(proc, { now: () => session.now, random: session.random }));
   if (line.into !== undefined) {
     const answer = written.filter(({ stream }) => stream === 'stdout').map((chunk) => chunk.text);
@@ -81,7 +106,13 @@ async function run(session: Session, text: string): Promise<string[]> {
 }
 
 function envOf({ home }: Session, line: Line): { [name: string]: string } {
-  const env = { HOME: home, KEYWRIGHT_HOME: join(home, 'keywright'), NO_COLOR: '1', TERM: 'xterm', ...line.env };
+  const env = {
+    HOME: home,
+    KEYWRIGHT_HOME: join(home, 'keywright'),
+    NO_COLOR: '1',
+    TERM: 'xterm',
+    ...line.env,
+  };
   return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
 }
 

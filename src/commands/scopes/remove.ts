@@ -34,6 +34,6 @@ async function effectOf(store: Readers, workspace: Workspace, scope: string): Pr
   const catalogue = await store.workspaces.catalogue(workspace.id);
   refuseUnlisted(catalogue, workspace, scope);
   if (catalogue.length === 1) return `${workspace.slug} has no catalogue then: new keys may have any scope`;
-  const used = await store.keys.scopeInUse(workspace.id, scope);
+  const used = await store.keys.scopeUsed(workspace.id, scope);
   return `no new key of ${workspace.slug} can get ${scope}${used ? '; keys that have it keep it' : ''}`;
 }

@@ -1,4 +1,4 @@
-import { type RekeyPlan, rekey as rekeyStore } from '../../domain/slots/manage.ts';
+import { type RekeyPlan, rekey as rekeyStore } from '../../domain/slots/rekey.ts';
 import type { Command } from '../command.ts';
 import { confirm } from '../confirm.ts';
 import { YES } from '../options.ts';

@@ -80,11 +80,12 @@ export async function checkExport(lines: AsyncIterable<string>, publicKey: strin
   return { entries, bad: reason === undefined ? null : { line: entries + 1, reason } };
 }
 
-/** Reads a public key given as base64 or PEM; undefined when it is neither. */
+/** Reads an Ed25519 public key given as base64 or PEM; undefined when it is neither. */
 export function readPublicKey(text: string): string | undefined {
   try {
-    const pem = text.includes('BEGIN') ? createPublicKey(text) : keyOf(text.trim());
-    return pem.export({ format: 'der', type: 'spki' }).subarray(SPKI.length).toString('base64');
+    const key = text.includes('BEGIN') ? createPublicKey(text) : keyOf(text.trim());
+    if (key.asymmetricKeyType !== 'ed25519') return undefined;
+    return key.export({ format: 'der', type: 'spki' }).subarray(SPKI.length).toString('base64');
   } catch {
     return undefined;
   }
@@ -117,8 +118,8 @@ function checkLine(
   }
   if (raw === null || typeof raw !== 'object' || typeof raw.seq !== 'number')
     return { reason: 'it is not an entry' };
-  const prev = String(raw.prev);
-  const hash = String(raw.hash);
+  const { prev, hash } = raw;
+  if (typeof prev !== 'string' || typeof hash !== 'string') return { reason: 'it is not an entry' };
   if (before !== undefined && raw.seq !== before.seq + 1)
     return { reason: `entry ${before.seq + 1} is missing` };
   const continues =
@@ -126,8 +127,17 @@ function checkLine(
       ? raw.seq !== 1 || sameBytes(Buffer.from(prev, 'hex'), GENESIS)
       : prev === before.hash;
   if (!continues) return { reason: 'it does not continue the entry before' };
-  if (hex(entryHash(entryOf(raw, prev))) !== hash) return { reason: 'it was changed' };
+  if (hashOf(raw, prev) !== hash) return { reason: 'it was changed' };
   return { seq: raw.seq, hash };
+}
+
+/** Undefined for what can't be written as JSON again: nested deeper than the stack is. */
+function hashOf(raw: { [name: string]: unknown }, prev: string): string | undefined {
+  try {
+    return hex(entryHash(entryOf(raw, prev)));
+  } catch {
+    return undefined;
+  }
 }
 
 function entryOf(raw: { [name: string]: unknown }, prev: string): Omit<AuditEntry, 'hash' | 'seal'> {

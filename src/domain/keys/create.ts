@@ -94,7 +94,7 @@ async function checkScopes(
   for (const scope of plain) {
     const turned = swapped(scope);
     if (turned !== undefined) notes.push(`scopes are resource:action; did you mean ${turned}?`);
-    else if (!(await tx.keys.scopeInUse(workspace.id, scope)))
+    else if (!(await tx.keys.scopeUsed(workspace.id, scope)))
       notes.push(`no other key of ${workspace.slug} has the scope ${scope}`);
   }
   return notes;

@@ -29,7 +29,7 @@ export class UsageRecorder {
     const hour = now - (now % HOUR);
     const seen = row.lastUsedAt !== null && row.lastUsedAt >= hour;
     const stale = row.pepper < hasher.current && !this.#rehashed.has(row.kid);
-    if ((seen || this.#used.get(row.kid) === hour) && !stale) return;
+    if (seen && !stale) return;
     if (!seen) this.#used.set(row.kid, hour);
     if (stale) {
       const hash = hasher.hash(hasher.current, row.workspaceId, token);

@@ -45,8 +45,8 @@ export interface KeyReader {
   names(workspaceId: string | undefined, prefix: string, limit: number): Promise<readonly string[]>;
   /** How many fit the filter. */
   count(filter: KeyFilter, now: number): Promise<number>;
-  /** Is this scope in use by an unrevoked key of the workspace? */
-  scopeInUse(workspaceId: string, scope: string): Promise<boolean>;
+  /** Has any key of the workspace, revoked ones included, ever had this scope? */
+  scopeUsed(workspaceId: string, scope: string): Promise<boolean>;
 }
 
 export interface WorkspaceReader {
@@ -134,6 +134,8 @@ export interface Transaction extends Readers {
     readonly slots: SlotWriter;
     /** Appends to the log. The caller has computed the chain (`domain/audit/chain.ts`). */
     audit(entries: readonly AuditEntry[]): Promise<void>;
+    /** Replaces the seals of entries that have one: for a new root key. */
+    reseal(seals: readonly { readonly seq: number; readonly seal: Uint8Array }[]): Promise<void>;
   };
 }
 

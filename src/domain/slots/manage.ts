@@ -1,7 +1,7 @@
 import { Failure, PROGRAM } from '../../errors.ts';
 import { change, type Ledger } from '../audit/change.ts';
 import { notFound } from '../nearest.ts';
-import type { OperatorAccess, Secrets, SlotRecord, SlotRequest, UnlockSources } from '../ports/secrets.ts';
+import type { OperatorAccess, Secrets, SlotRecord, SlotRequest } from '../ports/secrets.ts';
 import type { Readers, Store } from '../ports/store.ts';
 import { slotEntry } from '../setup/initialise.ts';
 
@@ -64,58 +64,6 @@ export async function removeSlot(ledger: Ledger, secrets: Secrets, text: string)
   return slot;
 }
 
-/** What a new root key does to each slot. */
-export interface RekeyPlan {
-  /** Slots that the caller could open and that open the store afterwards, too. */
-  readonly kept: readonly SlotRecord[];
-  /** Slots that could not be opened now, with the reason; they are dropped. */
-  readonly dropped: readonly { readonly slot: SlotRecord; readonly reason: string }[];
-}
-
-/**
- * A new root key, everything sealed again under it, and a new pepper. Each slot is opened (`sources`
- * asks for what it needs) and wrapped anew; what can't be opened is shown to `confirm` and dropped.
- * One transaction swaps all of it: until then the old slots open the store, afterwards the new ones.
- */
-export async function rekey(
-  ledger: Ledger,
-  parts: { access: OperatorAccess; secrets: Secrets; sources: UnlockSources },
-  confirm: (plan: RekeyPlan) => Promise<void>,
-): Promise<RekeyPlan> {
-  const { store } = ledger;
-  const generation = await store.slots.generation();
-  const slots = await store.slots.all();
-  const from = { peppers: await store.slots.peppers(), sealed: await store.slots.allSealed() };
-  const next = parts.access.rekey(from, ledger.now());
-  const made: { old: SlotRecord; current: SlotRecord }[] = [];
-  const dropped: { slot: SlotRecord; reason: string }[] = [];
-  const locked = { ...(await lockedStore(store)), slots };
-  try {
-    for (const slot of slots) {
-      try {
-        made.push({
-          old: slot,
-          current: await parts.secrets.rewrap(locked, slot, next.access, parts.sources),
-        });
-      } catch (error) {
-        if (!(error instanceof Failure) || slot.id === parts.access.slot.id || error.code === 'cancelled')
-          throw error;
-        dropped.push({ slot, reason: error.message });
-      }
-    }
-    await confirm({ kept: made.map((pair) => pair.current), dropped });
-    await change({ ...ledger, sealer: next.access.audit }, (tx, record) =>
-      swap(tx, record, generation, next, made, dropped),
-    );
-  } catch (error) {
-    for (const { old, current } of made) await parts.secrets.settle(current, old).catch(() => undefined);
-    throw error;
-  }
-  for (const { old, current } of made) await parts.secrets.settle(old, current);
-  for (const { slot } of dropped) await parts.secrets.discard(slot).catch(() => undefined);
-  return { kept: made.map((pair) => pair.current), dropped };
-}
-
 /** What of a store is needed to unlock it. */
 export async function lockedStore(store: Store): Promise<Parameters<Secrets['unlockOperator']>[0]> {
   return {
@@ -124,36 +72,6 @@ export async function lockedStore(store: Store): Promise<Parameters<Secrets['unl
     slots: await store.slots.all(),
     peppers: await store.slots.peppers(),
   };
-}
-
-async function swap(
-  tx: Parameters<Parameters<Store['write']>[0]>[0],
-  record: (entry: ReturnType<typeof slotEntry>) => void,
-  generation: number,
-  next: ReturnType<OperatorAccess['rekey']>,
-  made: readonly { old: SlotRecord; current: SlotRecord }[],
-  dropped: readonly { slot: SlotRecord }[],
-): Promise<void> {
-  if ((await tx.slots.generation()) !== generation) {
-    throw new Failure('changed', 'slots or peppers changed meanwhile; nothing was done', {
-      hint: `${PROGRAM} slots rekey`,
-    });
-  }
-  for (const { current } of made) await tx.write.slots.replace(current);
-  for (const { slot } of dropped) await tx.write.slots.remove(slot.id);
-  const primary = await tx.slots.primary();
-  const heir = made.find(({ current }) => current.role === 'operator')?.current;
-  if (dropped.some(({ slot }) => slot.id === primary) && heir !== undefined)
-    await tx.write.slots.setPrimary(heir.id);
-  for (const pepper of next.peppers) await tx.write.slots.putPepper(pepper);
-  for (const sealed of next.sealed) await tx.write.slots.putSealed(sealed);
-  for (const { slot } of dropped) record(slotEntry('slot.remove', slot));
-  record({
-    action: 'store.rekey',
-    target: made[0]?.current.id ?? 'store',
-    workspaceId: null,
-    facts: { kept: made.map(({ current }) => current.name), dropped: dropped.map(({ slot }) => slot.name) },
-  });
 }
 
 async function refuseTaken(store: Readers, name: string): Promise<void> {

@@ -22,6 +22,9 @@ function tables({ serial, integer, bytes, end }: SchemaWords): readonly string[]
       role TEXT NOT NULL, created_at ${integer} NOT NULL, PRIMARY KEY (workspace_id, name))${end}`,
     `CREATE TABLE scope_catalogue (workspace_id TEXT NOT NULL REFERENCES workspaces (id), scope TEXT NOT NULL,
       description TEXT, PRIMARY KEY (workspace_id, scope))${end}`,
+    // Which scopes the keys of a workspace ever had: asked with every new key, so not looked up in all of them.
+    `CREATE TABLE scopes_used (workspace_id TEXT NOT NULL REFERENCES workspaces (id), scope TEXT NOT NULL,
+      PRIMARY KEY (workspace_id, scope))${end}`,
     // What a verification reads comes first; pepper and hash are those of the current version.
     `CREATE TABLE keys (seq ${serial}, kid TEXT NOT NULL UNIQUE,
       workspace_id TEXT NOT NULL REFERENCES workspaces (id), brand TEXT NOT NULL, mode TEXT NOT NULL,

@@ -66,6 +66,15 @@ export async function appendAudit(session: Session, entries: readonly AuditEntry
   }
 }
 
+/** Replaces seals, after a new root key. */
+export async function resealAudit(
+  session: Session,
+  seals: readonly { readonly seq: number; readonly seal: Uint8Array }[],
+): Promise<void> {
+  for (const { seq, seal } of seals)
+    await session.run('UPDATE audit SET seal = ? WHERE seq = ?', [seal, seq]);
+}
+
 async function auditPage(
   session: Session,
   storeId: string,

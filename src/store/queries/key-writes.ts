@@ -16,6 +16,7 @@ export function keyWriter(session: Session): KeyWriter {
         ...[key.expiresAt, key.disabledAt, key.revokedAt, key.lastUsedAt, key.shownAt, key.createdAt],
         ...[key.createdBy, key.revokedReason, key.name, key.purpose, searchText(key.name, key.purpose)],
       ]);
+      for (const scope of key.scopes) await session.run(USED, [key.workspaceId, scope]);
     },
     update: (kid, change) => updateKey(session, kid, change),
     setDisabled: (kids, at) =>
@@ -33,6 +34,8 @@ export function keyWriter(session: Session): KeyWriter {
     },
   };
 }
+
+const USED = 'INSERT INTO scopes_used (workspace_id, scope) VALUES (?, ?) ON CONFLICT DO NOTHING';
 
 const INSERT = `INSERT INTO keys (kid, workspace_id, brand, mode, owner, scopes, networks, version, pepper, hash,
   expires_at, disabled_at, revoked_at, last_used_at, shown_at, created_at, created_by, revoked_reason, name, purpose,

@@ -20,7 +20,7 @@ export function keyReader(session: Session, search: SearchEngine, storeId: () =>
     page: (filter, page, now) => keyPage({ session, search, storeId: storeId() }, filter, page, now),
     names: (workspaceId, prefix, limit) => names(session, workspaceId, prefix, limit),
     count: (filter: KeyFilter, now) => countKeys(session, search, filter, now),
-    scopeInUse: (workspaceId, scope) => scopeInUse(session, workspaceId, scope),
+    scopeUsed: (workspaceId, scope) => scopeUsed(session, workspaceId, scope),
   };
 }
 
@@ -47,13 +47,11 @@ async function names(session: Session, workspaceId: string | undefined, prefix: 
   return rows.map((row) => row.name);
 }
 
-async function scopeInUse(session: Session, workspaceId: string, scope: string): Promise<boolean> {
-  // replace() because it tells cases apart everywhere, unlike LIKE.
-  const found = await session.get(
-    `SELECT 1 FROM keys WHERE workspace_id = ? AND revoked_at IS NULL
-       AND replace(' ' || scopes || ' ', ?, '') <> ' ' || scopes || ' ' LIMIT 1`,
-    [workspaceId, ` ${scope} `],
-  );
+async function scopeUsed(session: Session, workspaceId: string, scope: string): Promise<boolean> {
+  const found = await session.get('SELECT 1 FROM scopes_used WHERE workspace_id = ? AND scope = ?', [
+    workspaceId,
+    scope,
+  ]);
   return found !== undefined;
 }
 

@@ -1,5 +1,5 @@
 import type { Readers, Transaction } from '../../domain/ports/store.ts';
-import { appendAudit, auditReader } from './audit.ts';
+import { appendAudit, auditReader, resealAudit } from './audit.ts';
 import { keyWriter } from './key-writes.ts';
 import { keyReader } from './keys.ts';
 import type { SearchEngine, Session } from './session.ts';
@@ -30,6 +30,7 @@ export function transactionOn(
       workspaces: workspaceWriter(session, changed),
       slots: slotWriter(session, changed),
       audit: (entries) => appendAudit(session, entries),
+      reseal: (seals) => resealAudit(session, seals),
     },
   };
 }

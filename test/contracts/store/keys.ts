@@ -134,10 +134,10 @@ export function keysContract(at: Fixture): void {
         'deploy-z',
       ]);
       expect(await at.store.keys.names(at.ws, 'de%', 10)).toEqual(['de%loy']);
-      expect(await at.store.keys.scopeInUse(at.ws, 'b:read')).toBe(true);
-      expect(await at.store.keys.scopeInUse(at.ws, 'b:rea')).toBe(false);
-      expect(await at.store.keys.scopeInUse(at.ws, 'gone:read')).toBe(false);
-      expect(await at.store.keys.scopeInUse(at.ws, 'z:read')).toBe(false);
+      expect(await at.store.keys.scopeUsed(at.ws, 'b:read')).toBe(true);
+      expect(await at.store.keys.scopeUsed(at.ws, 'b:rea')).toBe(false);
+      expect(await at.store.keys.scopeUsed(at.ws, 'gone:read')).toBe(true);
+      expect(await at.store.keys.scopeUsed(at.ws, 'z:read')).toBe(false);
     });
 
     test('markShown notes when', async () => {

@@ -1,0 +1,135 @@
+import { Failure, PROGRAM } from '../../errors.ts';
+import { change, type Ledger } from '../audit/change.ts';
+import { checkChain } from '../audit/check.ts';
+import type { AuditSealer, OperatorAccess, Secrets, SlotRecord, UnlockSources } from '../ports/secrets.ts';
+import type { AuditReader, Transaction } from '../ports/store.ts';
+import { slotEntry } from '../setup/initialise.ts';
+import { lockedStore } from './manage.ts';
+
+/** What a new root key does to each slot. */
+export interface RekeyPlan {
+  /** Slots that the caller could open and that open the store afterwards, too. */
+  readonly kept: readonly SlotRecord[];
+  /** Slots that could not be opened now, with the reason; they are dropped. */
+  readonly dropped: readonly { readonly slot: SlotRecord; readonly reason: string }[];
+}
+
+/**
+ * A new root key, everything sealed again under it, and a new pepper. Each slot is opened (`sources`
+ * asks for what it needs) and wrapped anew; what can't be opened is shown to `confirm` and dropped.
+ * One transaction swaps all of it: until then the old slots open the store, afterwards the new ones.
+ */
+export async function rekey(
+  ledger: Ledger,
+  parts: { access: OperatorAccess; secrets: Secrets; sources: UnlockSources },
+  confirm: (plan: RekeyPlan) => Promise<void>,
+): Promise<RekeyPlan> {
+  const { store } = ledger;
+  const generation = await store.slots.generation();
+  const slots = await store.slots.all();
+  const from = { peppers: await store.slots.peppers(), sealed: await store.slots.allSealed() };
+  const next = parts.access.rekey(from, ledger.now());
+  const made: { old: SlotRecord; current: SlotRecord }[] = [];
+  const dropped: { slot: SlotRecord; reason: string }[] = [];
+  const locked = { ...(await lockedStore(store)), slots };
+  try {
+    for (const slot of slots) {
+      try {
+        made.push({
+          old: slot,
+          current: await parts.secrets.rewrap(locked, slot, next.access, parts.sources),
+        });
+      } catch (error) {
+        if (!(error instanceof Failure) || slot.id === parts.access.slot.id || error.code === 'cancelled')
+          throw error;
+        dropped.push({ slot, reason: error.message });
+      }
+    }
+    await confirm({ kept: made.map((pair) => pair.current), dropped });
+    await change({ ...ledger, sealer: next.access.audit }, (tx, record) =>
+      swap(tx, record, { generation, before: parts.access.audit, next, made, dropped }),
+    );
+  } catch (error) {
+    for (const { old, current } of made) await parts.secrets.settle(current, old).catch(() => undefined);
+    throw error;
+  }
+  await resetAnchor(ledger, next.access.audit);
+  for (const { old, current } of made) await parts.secrets.settle(old, current);
+  for (const { slot } of dropped) await parts.secrets.discard(slot).catch(() => undefined);
+  return { kept: made.map((pair) => pair.current), dropped };
+}
+
+/** The older of the anchor's two marks still has a MAC by the old key, which looks like tampering. */
+async function resetAnchor({ store, anchor, anchorFailed }: Ledger, audit: AuditSealer): Promise<void> {
+  const head = await store.audit.head();
+  if (head === undefined) return;
+  try {
+    anchor.reset({ storeId: store.identity.id, seq: head.seq, head: head.hash }, (body) =>
+      audit.anchorMac(body),
+    );
+  } catch (error) {
+    anchorFailed(error);
+  }
+}
+
+type Recorder = (entry: ReturnType<typeof slotEntry>) => void;
+
+/** What `swap` puts in place of what. */
+interface Swap {
+  /** The store's generation when the new keys were made. */
+  readonly generation: number;
+  readonly before: AuditSealer;
+  readonly next: ReturnType<OperatorAccess['rekey']>;
+  readonly made: readonly { readonly old: SlotRecord; readonly current: SlotRecord }[];
+  readonly dropped: readonly { readonly slot: SlotRecord }[];
+}
+
+async function swap(
+  tx: Transaction,
+  record: Recorder,
+  { generation, before, next, made, dropped }: Swap,
+): Promise<void> {
+  if ((await tx.slots.generation()) !== generation) {
+    throw new Failure('changed', 'slots or peppers changed meanwhile; nothing was done', {
+      hint: `${PROGRAM} slots rekey`,
+    });
+  }
+  for (const { current } of made) await tx.write.slots.replace(current);
+  for (const { slot } of dropped) await tx.write.slots.remove(slot.id);
+  const primary = await tx.slots.primary();
+  const heir = made.find(({ current }) => current.role === 'operator')?.current;
+  if (dropped.some(({ slot }) => slot.id === primary) && heir !== undefined)
+    await tx.write.slots.setPrimary(heir.id);
+  for (const pepper of next.peppers) await tx.write.slots.putPepper(pepper);
+  for (const sealed of next.sealed) await tx.write.slots.putSealed(sealed);
+  await sealLogAgain(tx, before, next.access.audit);
+  for (const { slot } of dropped) record(slotEntry('slot.remove', slot));
+  const facts = {
+    kept: made.map(({ current }) => current.name),
+    dropped: dropped.map(({ slot }) => slot.name),
+  };
+  record({ action: 'store.rekey', target: made[0]?.current.id ?? 'store', workspaceId: null, facts });
+}
+
+/** The old seals are checked one last time: what was edited is not to be vouched for by the new key. */
+async function sealLogAgain(tx: Transaction, before: AuditSealer, after: AuditSealer): Promise<void> {
+  const resealing: Pick<AuditReader, 'from'> = {
+    async from(seq, limit) {
+      const page = await tx.audit.from(seq, limit);
+      const sealed = page.filter((entry) => entry.seal !== null);
+      await tx.write.reseal(
+        sealed.map((entry) => ({ seq: entry.seq, seal: after.seal(entry.seq, entry.hash) })),
+      );
+      return page;
+    },
+  };
+  const { bad } = await checkChain(resealing, before, undefined);
+  if (bad === null) return;
+  throw new Failure(
+    'wrong_state',
+    `the audit log is wrong from entry ${bad.seq} on: ${bad.reason}; nothing was done`,
+    {
+      hint: `${PROGRAM} audit verify`,
+    },
+  );
+}
