@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { environment } from './store.js';
+import { environment } from './program.js';
 
 const SCRIPT = fileURLToPath(new URL('stopwatch.py', import.meta.url));
 
@@ -22,8 +22,18 @@ export function startStopwatch() {
    * Runs a command once: `wall` and `cpu` (user + system) in ms, `memory` (peak resident) in MiB, `size` of
    * stdout in bytes. Throws when it ends with another code than `expect`, or prints nothing where it should.
    */
-  async function time({ command, home, stdin = null, terminal = false, expect = 0, silent = false, env = {} }) {
-    child.stdin.write(`${JSON.stringify({ command, stdin, terminal, env: { ...environment(home), ...env } })}\n`);
+  async function time({
+    command,
+    home,
+    stdin = null,
+    terminal = false,
+    expect = 0,
+    silent = false,
+    env = {},
+  }) {
+    child.stdin.write(
+      `${JSON.stringify({ command, stdin, terminal, env: { ...environment(home), ...env } })}\n`,
+    );
     const { value } = await Promise.race([answers.next(), failed]);
     const answer = JSON.parse(value);
     if (answer.code !== expect || (answer.size === 0) !== silent)

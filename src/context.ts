@@ -73,7 +73,8 @@ export interface Context {
   /** Makes the store, once among any number of processes: `seed` runs only when there is none yet. */
   createStore(seed: () => Promise<StoreSeed>): Promise<{ created: boolean }>;
   anchor(): Anchor;
-  readonly secrets: Secrets;
+  /** Slots and sealing; loaded on first use. */
+  secrets(): Promise<Secrets>;
   readonly sources: UnlockSources;
   /** Unlocks the store by an operator slot; once per run. Throws the exit-6 failures. */
   operator(): Promise<OperatorAccess>;

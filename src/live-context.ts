@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { createReadStream, lstatSync, statSync } from 'node:fs';
+import { createReadStream, fstatSync, lstatSync, statSync } from 'node:fs';
 import os from 'node:os';
 import { join } from 'node:path';
 import pkg from '../package.json' with { type: 'json' };
@@ -11,7 +11,6 @@ import type { Random } from './domain/ports/system.ts';
 import type { Secret } from './domain/secret.ts';
 import { lockedStore } from './domain/slots/manage.ts';
 import { Failure, PROGRAM } from './errors.ts';
-import { openSecrets } from './secrets/open.ts';
 import type { StoreDeps } from './store/deps.ts';
 import { createStore, inspectStore, openStore, repairStore } from './store/open.ts';
 import { actorOf } from './system/actor.ts';
@@ -26,7 +25,7 @@ import { readSecret } from './terminal/input.ts';
 import { linesOf } from './terminal/lines.ts';
 import { createOutput } from './terminal/output.ts';
 import { createPrompts } from './terminal/prompts.ts';
-import { sinkOf } from './terminal/streams.ts';
+import { type Sink, sinkOf } from './terminal/streams.ts';
 import { wantsColor } from './terminal/style.ts';
 import { openTerminal } from './terminal/tty.ts';
 
@@ -86,11 +85,15 @@ function openContext(setting: Setting): Context {
   const random = substitutes.random ?? ((size: number) => randomBytes(size));
   const uid = proc.geteuid?.();
   const mayAsk = globals.input !== false && !isTrue(env('CI'));
-  const stdinIsTTY = proc.stdin.isTTY === true;
+  const stdinIsTTY = isTerminal(proc);
   const out = outputOf(setting, env);
   const ask = createPrompts({
-    stdin: proc.stdin,
-    stderr: proc.stderr,
+    get stdin() {
+      return proc.stdin;
+    },
+    get stderr() {
+      return proc.stderr;
+    },
     interactive: mayAsk && stdinIsTTY,
     mayAskPassphrase: mayAsk,
     openTerminal: () => openTerminal(proc.platform),
@@ -124,8 +127,8 @@ function openContext(setting: Setting): Context {
         `waiting for ${pid === undefined ? 'another process' : `process ${pid}`} to finish with the store`,
       ),
   };
-  const secrets = once(() =>
-    openSecrets({
+  const secrets = once(async () =>
+    (await import('./secrets/open.ts')).openSecrets({
       random,
       clock: now,
       uid,
@@ -172,9 +175,7 @@ function openContext(setting: Setting): Context {
     anchor,
     actor,
     store,
-    get secrets() {
-      return secrets();
-    },
+    secrets,
     places: () => placesOf(where(), globals.keyFile),
     config: {
       workspace: () => readConfig(where().configFile, uid).workspace,
@@ -186,10 +187,12 @@ function openContext(setting: Setting): Context {
     hasStore: () => exists(where().store.path),
     createStore: (seed) => createStore(location(), storeDeps, seed),
     operator() {
-      unlocked ??= current().then(async (open) => secrets().unlockOperator(await lockedStore(open), sources));
+      unlocked ??= current().then(async (open) =>
+        (await secrets()).unlockOperator(await lockedStore(open), sources),
+      );
       return unlocked;
     },
-    verifier: async () => secrets().unlockVerifier(await lockedStore(await current()), sources),
+    verifier: async () => (await secrets()).unlockVerifier(await lockedStore(await current()), sources),
     async ledger(how) {
       const sealer = how === 'unlocked' ? (await this.operator()).audit : undefined;
       return {
@@ -229,15 +232,37 @@ function outputOf(
   { proc, program, globals }: Setting,
   env: (name: string) => string | undefined,
 ): Context['out'] {
-  const color = (isTTY: boolean): boolean => globals.color !== false && wantsColor(env, isTTY);
+  const own = proc === process;
+  const stdout = sinkOf({ fd: own ? 1 : undefined, stream: () => proc.stdout });
+  const stderr = sinkOf({ fd: own ? 2 : undefined, stream: () => proc.stderr });
+  const color = ({ isTTY }: Sink): boolean => globals.color !== false && wantsColor(env, isTTY);
   return createOutput({
-    stdout: sinkOf(proc.stdout),
-    stderr: sinkOf(proc.stderr),
+    stdout,
+    stderr,
     json: globals.json === true,
     quiet: globals.quiet === true,
-    color: { stdout: color(proc.stdout.isTTY === true), stderr: color(proc.stderr.isTTY === true) },
+    color: {
+      get stdout() {
+        return color(stdout);
+      },
+      get stderr() {
+        return color(stderr);
+      },
+    },
     program,
   });
+}
+
+/** Making `process.stdin` takes 3 ms, so that is left until it may be a terminal. */
+function isTerminal(proc: ProcessLike): boolean {
+  if (proc === process) {
+    try {
+      if (!fstatSync(0).isCharacterDevice()) return false;
+    } catch {
+      return false; // closed
+    }
+  }
+  return proc.stdin.isTTY === true;
 }
 
 /** Flag before environment; a file before a descriptor before the variable that others could read. */

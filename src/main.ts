@@ -1,13 +1,13 @@
-import { printTopic, TOPICS } from './commands/help.ts';
-import { init } from './commands/init.ts';
 import { Input } from './commands/input.ts';
 import { type Outcome, parse } from './commands/program.ts';
-import { status } from './commands/status.ts';
 import type { Context, Globals, Host } from './context.ts';
 import { findSecretKey, publicKey } from './domain/keys/token.ts';
 import { EXIT, type ExitCode, Failure, PROGRAM } from './errors.ts';
 import { nativeModuleFailure } from './native-modules.ts';
 import { commandLine } from './terminal/shell.ts';
+
+/** The texts of `keywright help <topic>`. */
+const TOPICS: readonly string[] = ['exit-codes', 'errors', 'environment'];
 
 /**
  * Runs one command line, `argv` without program and script, and gives back the exit code. Every error
@@ -18,7 +18,7 @@ export async function main(argv: readonly string[], host: Host): Promise<number>
   let context: Context | undefined;
   try {
     refuseSecrets(argv);
-    const outcome = plan(argv, host);
+    const outcome = await plan(argv, host);
     context = host.open(
       'command' in outcome ? outcome.command.globals : 'bare' in outcome ? outcome.bare : early,
     );
@@ -33,8 +33,8 @@ export async function main(argv: readonly string[], host: Host): Promise<number>
   }
 }
 
-function plan(argv: readonly string[], host: Host): Outcome {
-  const asksForHelp = argv[0] === 'help' && argv[1] !== undefined && !Object.hasOwn(TOPICS, argv[1]);
+function plan(argv: readonly string[], host: Host): Promise<Outcome> {
+  const asksForHelp = argv[0] === 'help' && argv[1] !== undefined && !TOPICS.includes(argv[1]);
   // `help keys create` is `keys create --help`.
   const line = asksForHelp ? [...argv.slice(1), '--help'] : argv;
   return parse(line, { program: host.program, version: host.version });
@@ -42,9 +42,11 @@ function plan(argv: readonly string[], host: Host): Outcome {
 
 async function act(outcome: Outcome, context: Context, argv: readonly string[]): Promise<number | undefined> {
   if ('command' in outcome) return withStore(context, () => outcome.command.run(context));
-  if ('bare' in outcome) return withStore(context, () => status(context));
+  if ('bare' in outcome)
+    return withStore(context, async () => (await import('./commands/status.ts')).status(context));
   const topic = argv[0] === 'help' ? argv[1] : undefined;
-  if (topic !== undefined && Object.hasOwn(TOPICS, topic)) return printTopic(context, topic);
+  if (topic !== undefined && TOPICS.includes(topic))
+    return (await import('./commands/help.ts')).printTopic(context, topic);
   await context.out.raw(outcome.print);
   return undefined;
 }
@@ -61,6 +63,7 @@ async function withStore(
     await context.out.warn(error.message);
     if (!(await context.ask.confirm('set one up now?', { default: true })))
       throw new Failure('cancelled', 'nothing was set up', { cause: error });
+    const { init } = await import('./commands/init.ts');
     await init.run(context, new Input([], {}));
     return run();
   }

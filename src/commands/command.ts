@@ -38,20 +38,26 @@ export interface Command {
   run(context: Context, input: Input): Promise<ExitCode | undefined>;
 }
 
+/** A command in the list: its file is loaded when it is needed. */
+export interface Listed {
+  readonly name: string;
+  load(): Promise<Command>;
+}
+
 /** A noun with its verbs. */
-export interface Noun {
+export interface Noun<Verb = Listed> {
   /** Plural. */
   readonly name: string;
   readonly singular: string;
   readonly summary: string;
-  readonly verbs: readonly Command[];
+  readonly verbs: readonly Verb[];
   /** What people type instead: verb → the right one. */
   readonly mistaken?: { readonly [verb: string]: string };
 }
 
-/** All that the user can type. */
+/** All that the user can type, loaded. */
 export interface CommandList {
-  readonly nouns: readonly Noun[];
+  readonly nouns: readonly Noun<Command>[];
   /** Commands without a noun. */
   readonly plain: readonly Command[];
 }

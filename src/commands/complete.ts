@@ -56,7 +56,7 @@ function plain(words: readonly string[], options: readonly Option[] = GLOBALS): 
   });
 }
 
-function nounOf(words: readonly string[], { nouns }: CommandList): Noun | undefined {
+function nounOf(words: readonly string[], { nouns }: CommandList): Noun<Command> | undefined {
   const [first] = plain(words);
   return nouns.find((noun) => noun.name === first || noun.singular === first);
 }

@@ -6,7 +6,7 @@ import { type Candidates, candidatesFor } from './complete.ts';
 import { completionScript, SHELLS } from './completion-scripts.ts';
 
 /** The command that prints completion scripts and answers them. `commands` is the whole list, this one included. */
-export function completionOf(commands: () => CommandList): Command {
+export function completionOf(commands: () => Promise<CommandList>): Command {
   return {
     name: 'completion',
     summary: 'print the completion script of a shell',
@@ -24,8 +24,8 @@ export function completionOf(commands: () => CommandList): Command {
       const words = input.text('words');
       const text =
         words === undefined
-          ? completionScript(shell, commands())
-          : await answer(context, words.split('\n'), commands());
+          ? completionScript(shell, await commands())
+          : await answer(context, words.split('\n'), await commands());
       await context.out.raw(text);
       return undefined;
     },

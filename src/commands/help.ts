@@ -52,7 +52,7 @@ type Topic = {
 };
 
 /** The topics of `keywright help <topic>`. */
-export const TOPICS: { readonly [name: string]: () => Topic } = {
+const TOPICS: { readonly [name: string]: () => Topic } = {
   'exit-codes': () => ({
     key: 'exit_codes',
     rows: EXIT_CODES.map(([code, meaning]) => [String(code), meaning]),

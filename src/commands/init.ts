@@ -39,7 +39,7 @@ export const init: Command = {
       const primary = await primarySlot(context, input.text('unlock') as Unlock | undefined);
       const recovery = await recoverySlot(context, input, primary.kind);
       const parts = {
-        secrets: context.secrets,
+        secrets: await context.secrets(),
         random: context.random,
         now: context.now,
         actor: context.actor(),
@@ -84,7 +84,7 @@ async function primarySlot(context: Context, said: Unlock | undefined): Promise<
 async function primaryKind(context: Context, said: Unlock | undefined): Promise<SlotKind> {
   if (said === 'passphrase' || said === 'key-file') return said;
   if (said !== 'auto' && !context.ask.interactive) return 'keychain';
-  if ((await context.secrets.probeKeychain()) === 'works') return 'keychain';
+  if ((await (await context.secrets()).probeKeychain()) === 'works') return 'keychain';
   if (said === 'auto') return 'key-file';
   if (said === undefined) {
     return context.ask.select<SlotKind>('there is no OS keychain here; unlock the store with', [

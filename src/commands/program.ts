@@ -7,8 +7,8 @@ import {
 import type { Context, Globals } from '../context.ts';
 import { nearest } from '../domain/nearest.ts';
 import { Failure } from '../errors.ts';
-import type { Command, Noun, Option } from './command.ts';
-import { NOUNS, PLAIN } from './index.ts';
+import type { Command, Listed, Noun, Option } from './command.ts';
+import { loaded, NOUNS, PLAIN } from './index.ts';
 import { Input } from './input.ts';
 import { GLOBALS } from './options.ts';
 
@@ -27,10 +27,13 @@ interface Sink {
 }
 
 /**
- * Parses what follows the program's name. Built afresh for each run, and only the noun that was named
- * gets its verbs: building all of them takes longer than most commands. Throws `usage`.
+ * Parses what follows the program's name. Built afresh for each run and only from the commands that
+ * are named in it: loading and building all of them takes longer than most commands. Throws `usage`.
  */
-export function parse(argv: readonly string[], about: { program: string; version: string }): Outcome {
+export async function parse(
+  argv: readonly string[],
+  about: { program: string; version: string },
+): Promise<Outcome> {
   const sink: Sink = { text: '' };
   let outcome: Outcome | undefined;
   const found = (command: Parsed): void => {
@@ -45,8 +48,8 @@ export function parse(argv: readonly string[], about: { program: string; version
     if (word !== undefined) throw unknownCommand(word, words());
     outcome = { bare: root.opts() as Globals };
   });
-  for (const command of PLAIN) addCommand(root, root, command, found);
-  for (const noun of NOUNS) addNoun(root, noun, argv, found);
+  for (const command of await loaded(plainIn(argv))) addCommand(root, root, command, found);
+  for (const noun of NOUNS) addNoun(root, noun, await loaded(verbsIn(argv, noun)), found);
   try {
     root.parse([...argv], { from: 'user' });
   } catch (error) {
@@ -55,12 +58,24 @@ export function parse(argv: readonly string[], about: { program: string; version
   return outcome ?? { print: sink.text };
 }
 
-/** The program with all its commands, for completions and for tests that sweep them. */
-export function wholeProgram(about: { program: string; version: string }): Commander {
-  const root = rootOf(about, { text: '' });
-  for (const command of PLAIN) addCommand(root, root, command, () => undefined);
-  for (const noun of NOUNS) addNoun(root, noun, [noun.name], () => undefined);
-  return root;
+/** The verbs that a command line may mean: those it names, else, for help and hints, all of a named noun. */
+function verbsIn(argv: readonly string[], noun: Noun): readonly Listed[] {
+  if (!names(argv, noun)) return [];
+  const named = noun.verbs.filter(
+    ({ name }) => argv.includes(name) || (name === 'list' && argv.includes('ls')),
+  );
+  return named.length > 0 ? named : noun.verbs;
+}
+
+/** As `verbsIn`, for commands without a noun; the overview shows all of them. */
+function plainIn(argv: readonly string[]): readonly Listed[] {
+  const overview = argv.some((word) => ['help', '--help', '-h'].includes(word));
+  const other = NOUNS.some((noun) => names(argv, noun));
+  return overview && !other ? PLAIN : PLAIN.filter(({ name }) => argv.includes(name));
+}
+
+function names(argv: readonly string[], noun: Noun): boolean {
+  return argv.includes(noun.name) || argv.includes(noun.singular);
 }
 
 function rootOf(about: { program: string; version: string }, sink: Sink): Commander {
@@ -88,15 +103,15 @@ function rootOf(about: { program: string; version: string }, sink: Sink): Comman
 function addNoun(
   root: Commander,
   noun: Noun,
-  argv: readonly string[],
+  verbs: readonly Command[],
   found: (command: Parsed) => void,
 ): void {
   const parent = root.command(noun.name).description(noun.summary);
   if (noun.singular !== noun.name) parent.alias(noun.singular);
-  if (!argv.includes(noun.name) && !argv.includes(noun.singular)) return;
+  if (verbs.length === 0) return;
   parent.usage('<verb> [options]');
   addOptions(parent, GLOBALS, true);
-  for (const verb of noun.verbs) addCommand(root, parent, verb, found);
+  for (const verb of verbs) addCommand(root, parent, verb, found);
   parent
     .argument('[verb]')
     .allowExcessArguments()

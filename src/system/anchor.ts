@@ -1,6 +1,7 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import fs, { constants } from 'node:fs';
 import path from 'node:path';
+import { crc32 } from 'node:zlib';
 import type { Anchor, AnchorMark } from '../domain/ports/system.ts';
 import { Failure } from '../errors.ts';
 import { type AnchorSlot, decodeSlot, encodeSlot, SLOT_SIZE } from './anchor-slot.ts';
@@ -18,19 +19,20 @@ type Mac = (body: Uint8Array) => Uint8Array;
 
 const READ = constants.O_RDONLY | NOFOLLOW | (constants.O_NONBLOCK ?? 0);
 const WRITE = constants.O_RDWR | constants.O_CREAT | NOFOLLOW;
+/** File names may have 255 bytes. */
+const LONGEST_NAME = 200;
 const EMPTY_SLOT = Buffer.alloc(SLOT_SIZE);
 
 /**
  * This machine's memory of the store at one place (DESIGN section 7): two slots in a file that are overwritten
  * by turns, without rename or fsync, so that a raise costs no more than a few system calls and a torn write
- * loses the newer mark only. The file is named by the SHA-256 of the store's path, its folder's links resolved.
+ * loses the newer mark only. The file is named after the store's path, its folder's links resolved.
  * Throws `store_permissions` for a link, a file of someone else or one open to others, `store_unreadable` for
  * one that holds something else.
  */
 export function anchorFor(location: { folder: string; storePath: string; uid: Uid }): Anchor {
   const { folder, uid } = location;
-  const name = createHash('sha256').update(realPathOf(location.storePath)).digest('hex');
-  const file = path.join(folder, `${name}.anchor`);
+  const file = path.join(folder, `${nameFor(realPathOf(location.storePath))}.anchor`);
 
   const readSlots = (): (AnchorSlot | undefined)[] => {
     const fd = open(file, READ);
@@ -141,6 +143,12 @@ function whileOpen<T>(fd: number, work: () => T): T {
   } finally {
     fs.closeSync(fd);
   }
+}
+
+/** The path with everything but letters and digits escaped; of a long one the end and a checksum of all of it. */
+function nameFor(storePath: string): string {
+  const name = encodeURIComponent(storePath);
+  return name.length <= LONGEST_NAME ? name : `${crc32(storePath).toString(16)}${name.slice(-LONGEST_NAME)}`;
 }
 
 /** The store itself may be gone, which is when its anchor matters most; so only its folder is resolved. */

@@ -28,20 +28,36 @@ export interface OutputStream extends NodeJS.WritableStream {
   readonly fd?: number;
 }
 
+/** One of the process's own streams, made when it is needed: that takes Node 3 ms. */
+export interface StreamSource {
+  /** Its file descriptor, when it is the real one. */
+  readonly fd?: number | undefined;
+  stream(): OutputStream;
+}
+
 /**
  * A sink on one of the process's own streams. It takes the stream's `error` events, so that none is unhandled;
  * after the first error every further write fails the same way.
  */
-export function sinkOf(stream: OutputStream): Sink {
+export function sinkOf({ fd, stream }: StreamSource): Sink {
   let broken: Error | undefined;
-  stream.on('error', (error: Error) => {
-    broken ??= error;
-  });
-  const put = isFile(stream.fd) ? putFile(stream.fd as number) : putStream(stream);
+  let opened: OutputStream | undefined;
+  const open = (): OutputStream => {
+    if (opened !== undefined) return opened;
+    opened = stream();
+    opened.on('error', (error: Error) => {
+      broken ??= error;
+    });
+    return opened;
+  };
+  const direct = fd !== undefined && isFileOrPipe(fd);
+  const put = direct ? putDirectly(fd, () => putStream(open())) : (chunk: Chunk) => putStream(open())(chunk);
   return {
-    isTTY: stream.isTTY === true,
+    get isTTY() {
+      return !direct && open().isTTY === true;
+    },
     get columns() {
-      return stream.columns || 80;
+      return (direct ? undefined : open().columns) || 80;
     },
     async write(chunk) {
       if (broken === undefined) {
@@ -56,7 +72,8 @@ export function sinkOf(stream: OutputStream): Sink {
   };
 }
 
-type Put = (chunk: string | Uint8Array) => Promise<void>;
+type Chunk = string | Uint8Array;
+type Put = (chunk: Chunk) => Promise<void>;
 
 /** The callback of `write` comes when the chunk has left the process, so awaiting it is the backpressure. */
 function putStream(stream: OutputStream): Put {
@@ -68,20 +85,27 @@ function putStream(stream: OutputStream): Put {
 
 /**
  * Node's own stream for files ignores how much of a chunk was written: a disk that is full after half a
- * secret would look like success. So files are written here, to the last byte.
+ * secret would look like success. So files are written here, to the last byte, and pipes too. Somebody may
+ * have made a pipe non-blocking; when such a one is full, the rest goes through the stream, which waits.
  */
-function putFile(fd: number): Put {
+function putDirectly(fd: number, throughStream: () => Put): Put {
   return async (chunk) => {
     const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
-    for (let done = 0; done < bytes.length; ) done += fs.writeSync(fd, bytes, done);
+    let done = 0;
+    try {
+      while (done < bytes.length) done += fs.writeSync(fd, bytes, done);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+      await throughStream()(bytes.subarray(done));
+    }
   };
 }
 
-/** A file on a disk: no pipe, terminal or device. */
-function isFile(fd: number | undefined): boolean {
-  if (fd === undefined) return false;
+/** A file on a disk or a pipe: no terminal, socket or device. */
+function isFileOrPipe(fd: number): boolean {
   try {
-    return fs.fstatSync(fd).isFile();
+    const stats = fs.fstatSync(fd);
+    return stats.isFile() || stats.isFIFO();
   } catch {
     return false;
   }

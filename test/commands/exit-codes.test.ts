@@ -13,7 +13,7 @@ interface Case {
 }
 
 const CREATE = ['keys', 'create', '--scope', 'orders:read'];
-const NO_KEYCHAIN = { env: { DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nonexistent', KEYWRIGHT_KEYCHAIN_TIMEOUT: '2s' } };
+const NO_KEYCHAIN = { env: { DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nonexistent', KEYWRIGHT_KEYCHAIN_TIMEOUT: '20s' } };
 const revoked = (shell: Shell): Promise<unknown> => shell.answer(['keys', 'revoke', 'billing', '--yes']);
 
 /** One way to each documented failure that this machine can be brought to. */
@@ -94,7 +94,7 @@ function keyFile(shell: Shell): string {
 }
 
 function withPassphrase(shell: Shell): Promise<unknown> {
-  return shell.answer(['slots', 'add', '--kind', 'passphrase', '--from-stdin'], { input: 'correct horse battery staple' });
+  return shell.answer(['slots', 'add', '--kind', 'passphrase', '--from-stdin'], 'correct horse battery staple');
 }
 
 function pragma(shell: Shell, text: string): void {
@@ -108,7 +108,7 @@ function pragma(shell: Shell, text: string): void {
 function newer(shell: Shell): void {
   const db = new Database(shell.database);
   db.pragma(`user_version = ${Number(db.pragma('user_version', { simple: true })) + 1}`);
-  db.prepare("UPDATE meta SET value = '999' WHERE name = 'min_reader'").run();
+  db.exec('UPDATE meta SET min_reader = 999');
   db.pragma('wal_checkpoint(TRUNCATE)');
   db.close();
 }

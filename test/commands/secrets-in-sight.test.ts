@@ -45,7 +45,7 @@ describe('a secret given as an argument (case 7)', () => {
 
 test.runIf(process.platform === 'linux')('no process that is started gets a secret in its arguments or environment', async () => {
   const shell = new Shell();
-  const env = { KEYWRIGHT_PASSPHRASE: PASSPHRASE, KEYWRIGHT_KEYCHAIN_TIMEOUT: '1s', DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nonexistent' };
+  const env = { KEYWRIGHT_PASSPHRASE: PASSPHRASE, KEYWRIGHT_KEYCHAIN_TIMEOUT: '20s', DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nonexistent' };
   const child = shell.start(['init', '--unlock', 'auto', '--workspace', 'acme'], { stdio: 'ignore', env });
   const done = ended(child);
   let running = true;

@@ -13,7 +13,7 @@ circular.self = circular;
 const WAYS: readonly (readonly [string, () => unknown])[] = [
   ['String()', () => String(secret)],
   ['a template', () => `${secret}`],
-  ['adding to a string', () => `a${secret}` + secret],
+  ['adding to a string', () => `a${secret}`.concat(`${secret}`)],
   ['an array joined', () => [secret, secret].join()],
   ['JSON.stringify', () => JSON.stringify({ secret, list: [secret] })],
   ['JSON.stringify with a replacer', () => JSON.stringify({ secret }, (_, value: unknown) => value)],

@@ -5,6 +5,10 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished } from 'vitest';
+import { liveContext } from '../../src/live-context.ts';
+import { main } from '../../src/main.ts';
+import { fakeProcess } from './transcript-process.ts';
+import type { Written } from './transcript-screen.ts';
 
 export const PROGRAM_FILE = fileURLToPath(new URL('../../bin/keywright.js', import.meta.url));
 
@@ -84,11 +88,17 @@ export class Shell {
     return { code, signal, stdout, stderr };
   }
 
-  /** Runs what must succeed; gives back stdout without the last newline. */
-  async answer(argv: readonly string[], options?: RunOptions): Promise<string> {
-    const ran = await this.run(argv, options);
-    expect(ran, ran.stderr).toMatchObject({ code: 0, signal: null });
-    return ran.stdout.replace(/\n$/, '');
+  /** What a test needs and isn't about: runs in this process, and must succeed. Gives back stdout without the last newline. */
+  async answer(argv: readonly string[], input = ''): Promise<string> {
+    const { proc, written } = fakeProcess({ argv, env: this.env, columns: undefined, input, answers: [] });
+    const code = await main(argv, liveContext(proc));
+    const told = (stream: Written['stream']): string =>
+      written
+        .filter((chunk) => chunk.stream === stream)
+        .map((chunk) => chunk.text)
+        .join('');
+    expect(code, `${argv.join(' ')}: ${told('stderr')}`).toBe(0);
+    return told('stdout').replace(/\n$/, '');
   }
 
   /** A new store that a key file opens, with the workspace `acme`. */

@@ -12,7 +12,7 @@ afterAll(() => fs.rmSync(folder, { recursive: true }));
 /** Writes a megabyte in pieces to the real stdout and says on stderr what came of it. */
 const WRITER = `
   import('./src/terminal/streams.ts').then(async ({ sinkOf }) => {
-    const out = sinkOf(process.stdout);
+    const out = sinkOf({ fd: 1, stream: () => process.stdout });
     try {
       for (let i = 0; i < 16; i++) await out.write('x'.repeat(65535) + '\\n');
       process.stderr.write('[done]');
@@ -76,7 +76,7 @@ describe('sinkOf', () => {
         take = done;
       },
     });
-    const sink = sinkOf(slow);
+    const sink = sinkOf({ stream: () => slow });
     let taken = false;
     const write = sink.write('x').then(() => {
       taken = true;
@@ -91,14 +91,14 @@ describe('sinkOf', () => {
   test('has a width whatever the stream says', () => {
     const stream = (columns?: number) =>
       Object.assign(new Writable(), { isTTY: true }, columns === undefined ? {} : { columns });
-    expect([sinkOf(stream()).columns, sinkOf(stream(0)).columns, sinkOf(stream(20)).columns]).toEqual([
+    expect([stream(), stream(0), stream(20)].map((one) => sinkOf({ stream: () => one }).columns)).toEqual([
       80, 80, 20,
     ]);
   });
 
   test('an error between writes is not unhandled and fails the next write', async () => {
     const stream = new Writable({ write: (_chunk, _encoding, done) => done() });
-    const sink = sinkOf(stream);
+    const sink = sinkOf({ stream: () => stream });
     stream.destroy(Object.assign(new Error('broken pipe'), { code: 'EPIPE' }));
     await new Promise(setImmediate);
     await expect(sink.write('x')).rejects.toBeInstanceOf(ReaderGone);

@@ -35,7 +35,7 @@ export const add: Command = {
     const request = await requestOf(context, input);
     await context.store();
     const access = await context.operator();
-    const slot = await addSlot(await context.ledger('unlocked'), access, context.secrets, request);
+    const slot = await addSlot(await context.ledger('unlocked'), access, await context.secrets(), request);
     await context.out.say(`added the ${slot.role} slot ${slot.name} (${slot.kind})`);
     if (context.out.audience !== 'table')
       await context.out.value(slot.name, slotJson({ slot, primary: false }));

@@ -16,7 +16,7 @@ export const rekey: Command = {
     const ledger = await context.ledger('unlocked');
     const plan = await rekeyStore(
       ledger,
-      { access, secrets: context.secrets, sources: context.sources },
+      { access, secrets: await context.secrets(), sources: context.sources },
       (planned) => confirm(context, input, { lines: linesOf(planned), question: 'make a new root key?' }),
     );
     for (const line of linesOf(plan)) await context.out.say(line);

@@ -21,7 +21,7 @@ export const remove: Command = {
       await context.out.say(effect);
     } else {
       await confirm(context, input, { lines: [effect], question: `remove ${slot.name}?` });
-      await removeSlot(await context.ledger('unlocked'), context.secrets, slot.id);
+      await removeSlot(await context.ledger('unlocked'), await context.secrets(), slot.id);
       await context.out.say(`removed ${slot.name}`);
     }
     if (context.out.audience !== 'table') await context.out.value(slot.name, slotJson({ slot, primary }));

@@ -11,7 +11,7 @@ export const test: Command = {
     const store = await context.store();
     const primary = await store.slots.primary();
     const slot = await findSlot(store, input.args[0] ?? primary);
-    await context.secrets.test(await lockedStore(store), slot, context.sources);
+    await (await context.secrets()).test(await lockedStore(store), slot, context.sources);
     await context.out.say(`${slot.name} opens this store (${slot.kind}, ${slot.role})`);
     if (context.out.audience !== 'table')
       await context.out.value(slot.name, slotJson({ slot, primary: slot.id === primary }));

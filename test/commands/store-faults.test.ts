@@ -1,0 +1,172 @@
+import { chmodSync, chownSync, copyFileSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { describe, expect, test } from 'vitest';
+import { inTurn, PROGRAM_FILE, Shell } from '../support/run-program.ts';
+
+/** Reads, changes, and what would make a new store if it were fooled. */
+const COMMANDS = [
+  ['keys', 'list'],
+  ['keys', 'verify'],
+  ['keys', 'create', '--scope', 'orders:read'],
+  ['keys', 'revoke', 'billing', '--yes'],
+  ['init', '--unlock', 'key-file'],
+  ['audit', 'verify'],
+  [],
+];
+
+interface Fault {
+  readonly name: string;
+  readonly code: string;
+  damage(shell: Shell): void | Promise<void>;
+}
+
+const FAULTS: readonly Fault[] = [
+  { name: 'gone', code: 'store_missing', damage: (shell) => forget(shell) },
+  { name: 'empty', code: 'store_damaged', damage: (shell) => forget(shell, Buffer.alloc(0)) },
+  { name: 'cut off after 100 bytes', code: 'store_damaged', damage: (shell) => forget(shell, readFileSync(shell.database).subarray(0, 100)) },
+  { name: 'something else', code: 'store_damaged', damage: (shell) => forget(shell, Buffer.from('no database at all\n'.repeat(500))) },
+  {
+    name: 'the database of another program',
+    code: 'store_foreign',
+    damage: (shell) => {
+      forget(shell);
+      const db = new Database(shell.database);
+      db.exec('CREATE TABLE cats (name TEXT)');
+      db.close();
+      chmodSync(shell.database, 0o600);
+    },
+  },
+  {
+    name: 'the store of somebody else',
+    code: 'store_foreign',
+    async damage(shell) {
+      const other = await new Shell().init();
+      flush(other);
+      forget(shell, readFileSync(other.database));
+    },
+  },
+  {
+    name: 'an older copy of itself',
+    code: 'store_rolled_back',
+    async damage(shell) {
+      flush(shell);
+      const older = readFileSync(shell.database);
+      await shell.answer(['keys', 'revoke', 'billing', '--yes']);
+      forget(shell, older);
+    },
+  },
+  {
+    name: 'newer than this program',
+    code: 'store_newer',
+    damage(shell) {
+      const db = new Database(shell.database);
+      db.exec('UPDATE meta SET min_reader = 999');
+      db.pragma('user_version = 999');
+      db.pragma('wal_checkpoint(TRUNCATE)');
+      db.close();
+    },
+  },
+];
+
+describe('a store that was tampered with is refused and left as it is (cases 28 and 38)', () => {
+  test.each(FAULTS)('$name', async ({ code, damage }) => {
+    const shell = await new Shell().init();
+    const input = await shell.createKey('billing');
+    await damage(shell);
+    const before = bytesOf(shell.home);
+    const runs = await inTurn(COMMANDS, async (argv) => ({ argv, ...(await shell.run([...argv, '--json'], { input })) }));
+    for (const { argv, ...ran } of runs) {
+      expect([argv, ran.code, ran.stdout], ran.stderr).toEqual([argv, 11, '']);
+      expect(JSON.parse(ran.stderr).error).toMatchObject({ code, hint: expect.stringMatching(/./) });
+    }
+    expect(bytesOf(shell.home)).toEqual(before);
+    const doctor = await shell.run(['doctor', '--json']);
+    expect(doctor.code).toBe(10);
+    const { findings } = JSON.parse(doctor.stdout);
+    expect(findings.map((finding: { code: string }) => finding.code)).toContain(code);
+    const fixed = await shell.run(['doctor', '--fix', '--json']);
+    expect(fixed.code).toBe(10);
+    expect(bytesOf(shell.home)[shell.database]).toEqual(before[shell.database]);
+  });
+});
+
+const root = process.platform === 'linux' && process.getuid?.() === 0 && spawnSync('setpriv', ['--version']).status === 0;
+const NOBODY = 65534;
+
+describe.runIf(root)('as an ordinary user (needs root and setpriv)', () => {
+  test('a folder that can not be written is read, and a change is one clear error (case 34)', async () => {
+    const shell = await ordinary();
+    expect(as(shell, ['keys', 'list', '-q'])).toMatchObject({ status: 0, stdout: expect.stringMatching(/^kw_pk_live_/) });
+    chmodSync(shell.home, 0o500);
+    expect(as(shell, ['keys', 'list', '-q'])).toMatchObject({ status: 0, stdout: expect.stringMatching(/^kw_pk_live_/) });
+    const create = as(shell, ['keys', 'create', '--scope', 'a:b', '--json']);
+    expect([create.status, create.stdout], create.stderr).toEqual([11, '']);
+    expect(JSON.parse(create.stderr).error.code).toMatch(/^store_(readonly|unreadable)$/);
+    chmodSync(shell.home, 0o700);
+  });
+
+  test('a file that can not be read is no empty store', async () => {
+    const shell = await ordinary();
+    chmodSync(shell.database, 0o000);
+    const list = as(shell, ['keys', 'list', '--json']);
+    expect([list.status, list.stdout], list.stderr).toEqual([11, '']);
+    expect(as(shell, ['init', '--unlock', 'key-file']).status).toBe(11);
+  });
+
+  test('the home of somebody else is refused', async () => {
+    const shell = await ordinary();
+    const root = await shell.run(['keys', 'list', '--json']);
+    expect([root.code, root.stdout]).toEqual([11, '']);
+    expect(JSON.parse(root.stderr).error.code).toBe('store_permissions');
+  });
+});
+
+/** A store that belongs to an ordinary user. */
+async function ordinary(): Promise<Shell> {
+  const shell = await new Shell().init();
+  await shell.createKey('billing');
+  flush(shell);
+  for (const path of [shell.path, shell.home, ...filesIn(shell.home)]) chownSync(path, NOBODY, NOBODY);
+  return shell;
+}
+
+function as({ env, path }: Shell, argv: readonly string[]) {
+  const drop = ['--reuid', String(NOBODY), '--regid', String(NOBODY), '--clear-groups'];
+  return spawnSync('setpriv', [...drop, process.execPath, PROGRAM_FILE, ...argv], { env, cwd: path, encoding: 'utf8' });
+}
+
+/** Takes the database away, with what belongs to it, and may put something in its place. */
+function forget(shell: Shell, instead?: Uint8Array): void {
+  for (const name of readdirSync(shell.home)) if (/\.db(-wal|-shm)?$/.test(name)) rmSync(join(shell.home, name));
+  if (instead !== undefined) writeFileSync(shell.database, instead, { mode: 0o600 });
+}
+
+/** Everything into the one file. */
+function flush(shell: Shell): void {
+  const db = new Database(shell.database);
+  db.pragma('wal_checkpoint(TRUNCATE)');
+  db.close();
+}
+
+/** The content of every file but SQLite's shared memory, which readers touch. */
+function bytesOf(folder: string): { [path: string]: string } {
+  const files = filesIn(folder).filter((path) => existsSync(path) && !path.endsWith('-shm') && !/-wal$/.test(path));
+  return Object.fromEntries(files.map((path) => [path, readFileSync(path).toString('base64')]));
+}
+
+function filesIn(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true }).map((entry) => join(entry.parentPath, entry.name)).filter((path) => !isFolder(path));
+}
+
+function isFolder(path: string): boolean {
+  try {
+    readdirSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+void copyFileSync;
+void renameSync;

@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest';
+import { statusOf } from '../../../src/domain/keys/status.ts';
+
+const NOW = 1_000;
+
+test.each([
+  [{}, 'active'],
+  [{ expiresAt: NOW + 1 }, 'active'],
+  [{ expiresAt: NOW }, 'expired'],
+  [{ expiresAt: NOW - 1 }, 'expired'],
+  [{ disabledAt: NOW }, 'disabled'],
+  // A state holds whatever the clock says.
+  [{ disabledAt: NOW + 5 }, 'disabled'],
+  [{ revokedAt: NOW + 5 }, 'revoked'],
+  [{ disabledAt: 1, expiresAt: 1 }, 'disabled'],
+  [{ revokedAt: 1, disabledAt: 1, expiresAt: 1 }, 'revoked'],
+  [{ revokedAt: 0 }, 'revoked'],
+  [{ disabledAt: 0 }, 'disabled'],
+  [{ expiresAt: 0 }, 'expired'],
+] as const)('%j is %s', (change, status) => {
+  expect(statusOf({ revokedAt: null, disabledAt: null, expiresAt: null, ...change }, NOW)).toBe(status);
+});

@@ -1,0 +1,126 @@
+import { createHash, createHmac } from 'node:crypto';
+import { chain } from '../../src/domain/audit/chain.ts';
+import type { Ledger } from '../../src/domain/audit/change.ts';
+import type { AuditEntry } from '../../src/domain/audit/entry.ts';
+import type { AuditSealer, TokenHasher } from '../../src/domain/ports/secrets.ts';
+import type { Store } from '../../src/domain/ports/store.ts';
+import type { Anchor, AnchorMark, Random } from '../../src/domain/ports/system.ts';
+import type { Workspace } from '../../src/domain/workspaces/workspace.ts';
+import { Failure } from '../../src/errors.ts';
+import { DAY, someSeed, someSlot, T0 } from '../contracts/samples.ts';
+import { memoryStore } from './memory-store.ts';
+
+/** Bytes that look random and are the same in each run. */
+export function fakeRandom(seed = 'seed'): Random {
+  let count = 0;
+  return (size) => createHash('shake256', { outputLength: size }).update(`${seed}/${count++}`).digest();
+}
+
+/** Seals with HMACs under a key that is made of a word. */
+export function fakeSealer(word = 'audit'): AuditSealer {
+  return {
+    seal: (seq, hash) => createHmac('sha256', word).update(`${seq}/`).update(hash).digest(),
+    anchorMac: (body) => createHmac('sha256', `anchor ${word}`).update(body).digest(),
+  };
+}
+
+/** Hashes tokens under peppers that are words; counts how often. */
+export function fakeHasher(peppers: Readonly<Record<number, string>>): TokenHasher & { calls: number } {
+  const hasher = {
+    current: Math.max(...Object.keys(peppers).map(Number)),
+    calls: 0,
+    hash(pepper: number, workspaceId: string, token: string) {
+      hasher.calls += 1;
+      const word = peppers[pepper];
+      return word === undefined
+        ? undefined
+        : createHmac('sha256', word).update(`keywright/v1\0${workspaceId}\0${token}`).digest();
+    },
+  };
+  return hasher;
+}
+
+/** Remembers in memory what an anchor file would. */
+export function fakeAnchor(): Anchor & { mark: AnchorMark | undefined; sealed: boolean; resets: number } {
+  const anchor = {
+    path: '/state/store.anchor',
+    mark: undefined as AnchorMark | undefined,
+    sealed: false,
+    resets: 0,
+    read: () => anchor.mark,
+    tampered: () => false,
+    raise(mark: AnchorMark, mac?: (body: Uint8Array) => Uint8Array) {
+      if (anchor.mark !== undefined && anchor.mark.seq >= mark.seq) return;
+      anchor.mark = mark;
+      anchor.sealed = mac !== undefined;
+    },
+    reset(mark: AnchorMark | undefined, mac?: (body: Uint8Array) => Uint8Array) {
+      anchor.resets += 1;
+      anchor.mark = mark;
+      anchor.sealed = mac !== undefined;
+    },
+  };
+  return anchor;
+}
+
+/** A store in memory with the workspace acme, owned by ana, and what changes to it need. */
+export interface Desk {
+  readonly ledger: Ledger;
+  /** The same, but without the audit key. */
+  readonly locked: Ledger;
+  readonly store: Store;
+  readonly workspace: Workspace;
+  readonly anchor: ReturnType<typeof fakeAnchor>;
+  readonly means: { hasher: ReturnType<typeof fakeHasher>; random: Random };
+  /** What the clock says; a test may set it. */
+  readonly clock: { at: number };
+  readonly anchorFailures: unknown[];
+  /** The log from the first entry on. */
+  log(): Promise<readonly AuditEntry[]>;
+}
+
+/** Another one for each test; `actor` is who makes the changes. */
+export function openDesk(actor = 'ana'): Desk {
+  const clock = { at: T0 + DAY };
+  const sealer = fakeSealer();
+  const slot = someSlot({ name: 'keychain', createdAt: T0 });
+  const first = someSeed({ slots: [slot] });
+  const begin = { action: 'store.create', target: first.identity.id, workspaceId: null, facts: {} };
+  const seed = {
+    ...first,
+    identity: { ...first.identity, primarySlot: slot.id },
+    audit: chain(undefined, [begin], { at: T0, actor: 'ana', osUser: null }, sealer),
+  };
+  const store = memoryStore(seed);
+  const anchor = fakeAnchor();
+  const anchorFailures: unknown[] = [];
+  const locked: Ledger = {
+    store,
+    anchor,
+    actor: { name: actor, from: 'OS user', osUser: actor },
+    now: () => clock.at,
+    anchorFailed: (error) => void anchorFailures.push(error),
+  };
+  return {
+    ledger: { ...locked, sealer },
+    locked,
+    store,
+    workspace: seed.workspace,
+    anchor,
+    means: { hasher: fakeHasher({ 1: 'pepper one' }), random: fakeRandom() },
+    clock,
+    anchorFailures,
+    log: () => store.audit.from(1, 10_000),
+  };
+}
+
+/** The `Failure` that `work` throws; fails when it throws none. */
+export async function failureOf(work: () => unknown): Promise<Failure> {
+  try {
+    await work();
+  } catch (error) {
+    if (error instanceof Failure) return error;
+    throw error;
+  }
+  throw new Error('nothing was thrown');
+}
