@@ -9,7 +9,7 @@ const LOCK = new URL('../package-lock.json', import.meta.url);
 const HEAD = ['what', 'measured', 'against', 'ratio', 'target', ''];
 
 function cellsOf(line) {
-  if (line.skipped !== undefined) return [line.what, `skipped: ${line.skipped}`, '', '', '', ''];
+  if (line.skipped !== undefined) return [line.what, `skipped: ${line.skipped.slice(0, 60)}`, '', '', '', ''];
   const { what, figure, against = '', ratio = '', target, met, note } = line;
   return [
     what,

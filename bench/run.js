@@ -55,7 +55,14 @@ async function main() {
   const lines = await measure(rows, { rounds, keep: values.keep });
   process.stdout.write(textTable(lines));
   if (values.write && positionals.length === 0) writeDocument(lines, { rounds, now: new Date() });
-  return 0;
+  return process.exitCode ?? 0;
+}
+
+/** One row that can't be measured is no reason to lose the others. */
+function failed(row, error) {
+  process.exitCode = 1;
+  process.stderr.write(`${error.stack}\n`);
+  return { what: row.name, skipped: error.message };
 }
 
 /** What is measured is what would be published. */
@@ -76,7 +83,10 @@ async function measure(rows, { rounds, keep }) {
   try {
     for (const row of rows) {
       say(`measuring ${row.name}`);
-      lines.push(...(await row.run({ stores, stopwatch, rounds, say })));
+      const measured = await row
+        .run({ stores, stopwatch, rounds, say })
+        .catch((error) => [failed(row, error)]);
+      lines.push(...measured);
     }
   } finally {
     stopwatch.close();

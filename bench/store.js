@@ -56,7 +56,9 @@ export function openStores({ keep, say }) {
     async changing(count) {
       const home = join(scratch, String(count));
       if (existsSync(home)) return home;
-      cpSync(await ofSize(count), home, { recursive: true });
+      const from = await ofSize(count);
+      mkdirSync(home, { mode: 0o700 });
+      cpSync(from, home, { recursive: true });
       // Named by the path of the store it remembers, so the copy has none yet.
       rmSync(join(home, 'anchors'), { recursive: true, force: true });
       return home;

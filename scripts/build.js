@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { build, transform } from 'esbuild';
 import { declarations } from './declarations.js';
 import { licences } from './licences.js';
-import { fromOneFile, inOneFile, neededAtOnce, withLazyBuiltins } from './one-file.js';
+import { fromOneFile, inOneFile, neededAtOnce, sharedFiles, withLazyBuiltins } from './one-file.js';
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const DIST = join(ROOT, 'dist');
@@ -17,6 +17,8 @@ const NATIVE = ['better-sqlite3', 'argon2', '@napi-rs/keyring'];
 
 /** What `dist/` is made of. `needs` are the files it starts from. */
 const PROGRAM = { file: 'keywright.cjs', needs: ['src/main.ts', 'src/live-context.ts'] };
+/** Loaded lazily by the program, but by nearly every command: it goes into the first file, too. */
+const ALMOST_ALWAYS = ['src/store/sqlite/store.ts'];
 const HELPER = { file: 'keychain-helper.cjs', needs: ['src/secrets/slots/keychain/helper.ts'] };
 const LIBRARY = { file: 'index.js', needs: ['src/index.ts'] };
 
@@ -69,8 +71,10 @@ async function buildProgram() {
   }
   const nameOf = (output) => `./${relative(DIST, join(ROOT, output))}`;
   const entry = Object.keys(outputs).find((output) => nameOf(output) === `./${PROGRAM.file}`);
-  const together = new Set([...neededAtOnce(entry, outputs)].map(nameOf));
-  const main = inOneFile(`./${PROGRAM.file}`, new Map([...texts].filter(([name]) => together.has(name))));
+  const atOnce = new Set([...neededAtOnce(entry, outputs)].map(nameOf));
+  const together = new Set([...atOnce, ...sharedFiles(outputs, ALMOST_ALWAYS).map(nameOf)]);
+  const parts = [...texts].filter(([name]) => together.has(name));
+  const main = inOneFile(`./${PROGRAM.file}`, parts, atOnce);
   const files = [{ file: PROGRAM.file, text: await minified(main) }];
   for (const [name, text] of texts) {
     if (together.has(name)) continue;

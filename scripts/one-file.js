@@ -44,18 +44,27 @@ export function neededAtOnce(entry, outputs) {
   return found;
 }
 
+/** Files that only exist because others share them, and those that begin with one of the `entries`. */
+export function sharedFiles(outputs, entries) {
+  return Object.keys(outputs).filter((file) => {
+    const { entryPoint } = outputs[file];
+    return entryPoint === undefined || entries.includes(entryPoint);
+  });
+}
+
 /**
- * One CommonJS file from several: `texts` maps names such as `./chunk-A.cjs` to their text. The others are
- * functions inside, run on first \`require\`; \`near\` hands them to files that stay apart. The parentheses
- * around each function tell V8 to compile it right away instead of looking it over first.
+ * One CommonJS file from several: `parts` are names such as `./chunk-A.cjs` with their text. Each is a
+ * function inside, run on first `require`; `near` hands it to files that stay apart. Parentheses around
+ * those that run `atOnce` tell V8 to compile them right away instead of looking them over first.
  */
-export function inOneFile(entry, texts) {
-  const parts = [...texts].map(
-    ([name, text]) => `"${name}": (function (module, exports, require) {\n${text}\n})`,
-  );
+export function inOneFile(entry, parts, atOnce) {
+  const functions = parts.map(([name, text]) => {
+    const [open, close] = atOnce.has(name) ? ['(', ')'] : ['', ''];
+    return `"${name}": ${open}function (module, exports, require) {\n${text}\n}${close}`;
+  });
   return `"use strict";
 const parts = {
-${parts.join(',\n')}
+${functions.join(',\n')}
 };
 const made = {};
 function near(name) {

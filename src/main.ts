@@ -1,5 +1,6 @@
 import { Input } from './commands/input.ts';
-import { type Outcome, parse } from './commands/program.ts';
+import type { Outcome } from './commands/program.ts';
+import { quickParse } from './commands/quick-parse.ts';
 import type { Context, Globals, Host } from './context.ts';
 import { findSecretKey, publicKey } from './domain/keys/token.ts';
 import { EXIT, type ExitCode, Failure, PROGRAM } from './errors.ts';
@@ -33,10 +34,13 @@ export async function main(argv: readonly string[], host: Host): Promise<number>
   }
 }
 
-function plan(argv: readonly string[], host: Host): Promise<Outcome> {
+async function plan(argv: readonly string[], host: Host): Promise<Outcome> {
+  const quick = await quickParse(argv);
+  if (quick !== undefined) return { command: quick };
   const asksForHelp = argv[0] === 'help' && argv[1] !== undefined && !TOPICS.includes(argv[1]);
   // `help keys create` is `keys create --help`.
   const line = asksForHelp ? [...argv.slice(1), '--help'] : argv;
+  const { parse } = await import('./commands/program.ts');
   return parse(line, { program: host.program, version: host.version });
 }
 

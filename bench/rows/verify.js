@@ -99,7 +99,7 @@ export const memory = {
       'passphrase',
       '--name',
       'words',
-      '--passphrase-file',
+      '--from-file',
       passphrase,
       '-q',
     ]);

@@ -1,6 +1,5 @@
 import type { Command, CommandList, Completes, Noun, Option } from './command.ts';
-import { spellingsOf, takesValue } from './completion-tree.ts';
-import { GLOBALS } from './options.ts';
+import { GLOBALS, spellingsOf, takesValue } from './options.ts';
 
 /** What may stand in a place: fixed words, and what only the store can tell. */
 export interface Candidates {

@@ -1,5 +1,5 @@
-import type { Command, CommandList, Option } from './command.ts';
-import { GLOBALS } from './options.ts';
+import type { Command, CommandList } from './command.ts';
+import { GLOBALS, spellingsOf, takesValue } from './options.ts';
 
 /** A word that may stand in a place, with what it means. */
 export interface Word {
@@ -56,16 +56,6 @@ export function completionTree({ nouns, plain }: CommandList): CompletionTree {
     commands,
     valueFlags: [...new Set([...options, ...GLOBALS].filter(takesValue).flatMap(spellingsOf))].sort(),
   };
-}
-
-/** Does the flag take a value? */
-export function takesValue(option: Option): boolean {
-  return option.flags.includes('<');
-}
-
-/** `-w` and `--workspace` of `-w, --workspace <ws>`. */
-export function spellingsOf(option: Option): readonly string[] {
-  return option.flags.split(/[ ,]+/).filter((word) => word.startsWith('-'));
 }
 
 function commandOf(spellings: readonly string[], command: Command): CompletionCommand {

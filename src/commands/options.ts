@@ -54,3 +54,26 @@ export const GLOBALS: readonly Option[] = [
   { flags: '--passphrase-file <file>', about: 'unlock with the passphrase in this file', completes: 'file' },
   { flags: '--passphrase-fd <n>', about: 'unlock with the passphrase from this file descriptor' },
 ];
+
+/** Does the flag take a value? */
+export function takesValue(option: Option): boolean {
+  return option.flags.includes('<');
+}
+
+/** `-w` and `--workspace` of `-w, --workspace <ws>`. */
+export function spellingsOf(option: Option): readonly string[] {
+  return option.flags.split(/[ ,]+/).filter((word) => word.startsWith('-'));
+}
+
+/** The name under which a flag's value is kept (`allowIp` of `--allow-ip`), and whether it begins with `--no-`. */
+export function flagOf(option: Option): { readonly name: string; readonly negated: boolean } {
+  const long = spellingsOf(option).find((one) => one.startsWith('--')) ?? '';
+  const negated = long.startsWith('--no-');
+  const words = long.slice(negated ? 5 : 2);
+  return { name: words.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase()), negated };
+}
+
+/** The values in one occurrence of a flag that repeats: several where commas separate them. */
+export function valuesOf(option: Option, value: string): readonly string[] {
+  return option.commas === true ? value.split(',').map((part) => part.trim()) : [value];
+}

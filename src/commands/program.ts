@@ -4,19 +4,14 @@ import {
   Option as CommanderOption,
   InvalidArgumentError,
 } from 'commander';
-import type { Context, Globals } from '../context.ts';
+import type { Globals } from '../context.ts';
 import { nearest } from '../domain/nearest.ts';
 import { Failure } from '../errors.ts';
 import type { Command, Listed, Noun, Option } from './command.ts';
 import { loaded, NOUNS, PLAIN } from './index.ts';
 import { Input } from './input.ts';
-import { GLOBALS } from './options.ts';
-
-/** What was asked for, parsed and not yet done. */
-interface Parsed {
-  readonly globals: Globals;
-  run(context: Context): Promise<number | undefined>;
-}
+import { GLOBALS, valuesOf } from './options.ts';
+import type { Parsed } from './quick-parse.ts';
 
 /** What parsing calls for: a command, text to print (help, version), or the overview of bare `keywright`. */
 export type Outcome = { readonly command: Parsed } | { readonly print: string } | { readonly bare: Globals };
@@ -214,7 +209,7 @@ function optionOf(option: Option): CommanderOption {
   if (option.repeats === true) {
     made.argParser((value: string, before: string[] | undefined) => [
       ...(before ?? []),
-      ...split(value, option.commas === true),
+      ...valuesOf(option, value),
     ]);
   }
   return made;
@@ -229,10 +224,6 @@ function once(option: Option): (value: string, before: unknown) => string {
     }
     return value;
   };
-}
-
-function split(value: string, commas: boolean): readonly string[] {
-  return commas ? value.split(',').map((part) => part.trim()) : [value];
 }
 
 function longOf(option: Option): string | undefined {

@@ -9,11 +9,13 @@ interface Case {
   readonly argv: readonly string[];
   readonly options?: RunOptions;
   /** What is done to the store before. */
-  readonly before?: (shell: Shell) => void | Promise<unknown>;
+  readonly before?: (shell: Shell) => unknown;
 }
 
 const CREATE = ['keys', 'create', '--scope', 'orders:read'];
-const NO_KEYCHAIN = { env: { DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nonexistent', KEYWRIGHT_KEYCHAIN_TIMEOUT: '20s' } };
+const NO_KEYCHAIN = {
+  env: { DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nonexistent', KEYWRIGHT_KEYCHAIN_TIMEOUT: '20s' },
+};
 const revoked = (shell: Shell): Promise<unknown> => shell.answer(['keys', 'revoke', 'billing', '--yes']);
 
 /** One way to each documented failure that this machine can be brought to. */
@@ -41,18 +43,26 @@ const CASES: { readonly [code in ErrorCode]?: Case } = {
     options: { env: { KEYWRIGHT_PASSPHRASE: 'wrong horse battery staple' } },
     before: withPassphrase,
   },
-  key_file_unusable: { argv: CREATE, before: (shell) => renameSync(keyFile(shell), join(shell.path, 'kept')) },
+  key_file_unusable: {
+    argv: CREATE,
+    before: (shell) => renameSync(keyFile(shell), join(shell.path, 'kept')),
+  },
   keychain_unavailable: { argv: ['slots', 'add', '--kind', 'keychain'], options: NO_KEYCHAIN },
   findings: { argv: ['doctor'], before: (shell) => chmodSync(keyFile(shell), 0o644) },
   no_store: { argv: ['keys', 'list'], options: { env: { KEYWRIGHT_HOME: '/nonexistent/keywright' } } },
-  store_missing: { argv: ['keys', 'list'], before: (shell) => renameSync(shell.database, join(shell.path, 'kept')) },
+  store_missing: {
+    argv: ['keys', 'list'],
+    before: (shell) => renameSync(shell.database, join(shell.path, 'kept')),
+  },
   store_damaged: { argv: ['keys', 'list'], before: (shell) => writeFileSync(shell.database, '') },
   store_foreign: { argv: ['keys', 'list'], before: (shell) => pragma(shell, 'application_id = 1') },
   store_newer: { argv: ['keys', 'list'], before: newer },
   store_permissions: { argv: ['keys', 'list'], before: (shell) => chmodSync(shell.database, 0o644) },
 };
 
-const HERE = Object.entries(CASES).filter(([code]) => code !== 'keychain_unavailable' || process.platform === 'linux');
+const HERE = Object.entries(CASES).filter(
+  ([code]) => code !== 'keychain_unavailable' || process.platform === 'linux',
+);
 
 describe('every documented failure has its exit code, and its shape (cases 169 and 186)', () => {
   test.each(HERE)('%s', async (code, { argv, options, before }) => {
@@ -73,7 +83,8 @@ describe('every documented failure has its exit code, and its shape (cases 169 a
     expect(error.hint ?? '').not.toMatch(/\{keywright\}|\n/);
     expect(spoken.stderr).toContain(`keywright: ${error.message}\n`);
     expect(spoken.stderr).not.toMatch(/^\s+at /m);
-    if (!['not_verified', 'findings'].includes(code)) expect([spoken.stdout, asJson.stdout]).toEqual(['', '']);
+    if (!['not_verified', 'findings'].includes(code))
+      expect([spoken.stdout, asJson.stdout]).toEqual(['', '']);
     else for (const line of asJson.stdout.trimEnd().split('\n')) expect(() => JSON.parse(line)).not.toThrow();
   });
 
@@ -81,7 +92,14 @@ describe('every documented failure has its exit code, and its shape (cases 169 a
     const shell = await new Shell().init();
     await shell.createKey('billing');
     const before = await shell.answer(['audit', 'list', '--json']);
-    for (const code of ['usage', 'needs_yes', 'not_found', 'exists', 'changed', 'bad_secret_input'] as const) {
+    for (const code of [
+      'usage',
+      'needs_yes',
+      'not_found',
+      'exists',
+      'changed',
+      'bad_secret_input',
+    ] as const) {
       const { argv = [], options } = CASES[code] ?? {};
       await shell.run(argv, options);
     }
@@ -94,7 +112,10 @@ function keyFile(shell: Shell): string {
 }
 
 function withPassphrase(shell: Shell): Promise<unknown> {
-  return shell.answer(['slots', 'add', '--kind', 'passphrase', '--from-stdin'], 'correct horse battery staple');
+  return shell.answer(
+    ['slots', 'add', '--kind', 'passphrase', '--from-stdin'],
+    'correct horse battery staple',
+  );
 }
 
 function pragma(shell: Shell, text: string): void {

@@ -1,12 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { ended, inTurn, Shell } from '../support/run-program.ts';
 import { manyKeys } from '../support/many-keys.ts';
+import { ended, inTurn, Shell } from '../support/run-program.ts';
 
 test('twenty first runs at once give one store (case 49)', async () => {
   const shell = new Shell();
   const argv = ['init', '--workspace', 'acme', '--unlock', 'key-file', '--json'];
   const runs = await Promise.all(Array.from({ length: 20 }, () => shell.run(argv)));
-  expect(runs.map(({ code, stderr }) => ({ code, stderr }))).toEqual(runs.map(() => ({ code: 0, stderr: '' })));
+  expect(runs.map(({ code, stderr }) => ({ code, stderr }))).toEqual(
+    runs.map(() => ({ code: 0, stderr: '' })),
+  );
   const answers = runs.map(({ stdout }) => JSON.parse(stdout));
   expect(new Set(answers.map((answer) => answer.store_id)).size).toBe(1);
   expect(answers.filter((answer) => answer.created)).toHaveLength(1);
@@ -66,7 +68,9 @@ describe('a revocation (case 189)', () => {
     const revoked = await shell.run([...revoke, '--expect', '10000']);
     expect(revoked.code).toBe(0);
     expect(new Set(revoked.stdout.trimEnd().split('\n')).size).toBe(10_000);
-    expect((await shell.answer(['keys', 'list', '--status', 'revoked', '-q'])).split('\n')).toHaveLength(10_000);
+    expect((await shell.answer(['keys', 'list', '--status', 'revoked', '-q'])).split('\n')).toHaveLength(
+      10_000,
+    );
     expect((await shell.run(['keys', 'verify'], { input: other })).code).toBe(0);
     // Entries: three of the store, ten thousand made and ten thousand revoked, and one more key.
     expect(await shell.answer(['audit', 'verify', '-q'])).toBe('20004 entries, unchanged');

@@ -43,27 +43,30 @@ describe('a secret given as an argument (case 7)', () => {
   });
 });
 
-test.runIf(process.platform === 'linux')('no process that is started gets a secret in its arguments or environment', async () => {
-  const shell = new Shell();
-  const env = { KEYWRIGHT_PASSPHRASE: PASSPHRASE, KEYWRIGHT_KEYCHAIN_TIMEOUT: '20s', DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nonexistent' };
-  const child = shell.start(['init', '--unlock', 'auto', '--workspace', 'acme'], { stdio: 'ignore', env });
-  const done = ended(child);
-  let running = true;
-  void done.finally(() => {
-    running = false;
-  });
-  let children = 0;
-  while (running) {
-    for (const { argv, environment } of childrenOf(child.pid ?? 0)) {
-      children++;
-      expect(argv).not.toContain('canary');
-      expect(environment).not.toContain('canary');
+test.runIf(process.platform === 'linux')(
+  'no process that is started gets a secret in its arguments or environment',
+  async () => {
+    const shell = new Shell();
+    const env = { KEYWRIGHT_PASSPHRASE: PASSPHRASE, KEYWRIGHT_KEYCHAIN_TIMEOUT: '20s' };
+    const child = shell.start(['init', '--unlock', 'auto', '--workspace', 'acme'], { stdio: 'ignore', env });
+    const done = ended(child);
+    let running = true;
+    void done.finally(() => {
+      running = false;
+    });
+    let children = 0;
+    while (running) {
+      for (const { argv, environment } of childrenOf(child.pid ?? 0)) {
+        children++;
+        expect(argv).not.toContain('canary');
+        expect(environment).not.toContain('canary');
+      }
+      await new Promise((resolve) => setTimeout(resolve, 1));
     }
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  }
-  expect(await done).toEqual([0, null]);
-  expect(children).toBeGreaterThan(0);
-});
+    expect(await done).toEqual([0, null]);
+    expect(children).toBeGreaterThan(0);
+  },
+);
 
 describe('nothing that is switched on for debugging shows a secret (case 184)', () => {
   test.each([
@@ -86,7 +89,9 @@ describe('nothing that is switched on for debugging shows a secret (case 184)', 
       [['keys', 'revoke', '--from-stdin', '--yes'], secret],
     ];
     const mark = secret.slice(-49);
-    for (const ran of await inTurn(lines, ([argv, input]) => shell.run(argv, { env, ...(input ? { input } : {}) }))) {
+    for (const ran of await inTurn(lines, ([argv, input]) =>
+      shell.run(argv, { env, ...(input ? { input } : {}) }),
+    )) {
       expect(ran.code).not.toBeNull();
       expect(ran.stdout + ran.stderr).not.toContain('canary');
       expect(ran.stdout + ran.stderr).not.toContain(mark);
@@ -100,7 +105,9 @@ test('what is kept holds no secret key', async () => {
   await shell.run(['keys', 'verify'], { input: secret });
   await shell.run(['keys', 'revoke', '--from-stdin', '--yes'], { input: secret });
   const mark = Buffer.from(secret.slice(-49));
-  const files = readdirSync(shell.home, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const files = readdirSync(shell.home, { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile(),
+  );
   expect(files.length).toBeGreaterThan(2);
   for (const file of files) expect(readFileSync(join(file.parentPath, file.name)).includes(mark)).toBe(false);
 });
@@ -111,7 +118,8 @@ function childrenOf(pid: number): { argv: string; environment: string }[] {
   for (const id of read(`/proc/${pid}/task/${pid}/children`).trim().split(' ').filter(Boolean)) {
     const [argv, environment] = [read(`/proc/${id}/cmdline`), read(`/proc/${id}/environ`)];
     // Between fork and exec a child still is its parent.
-    if (argv !== read(`/proc/${pid}/cmdline`) && argv !== '') found.push({ argv, environment }, ...childrenOf(Number(id)));
+    if (argv !== read(`/proc/${pid}/cmdline`) && argv !== '')
+      found.push({ argv, environment }, ...childrenOf(Number(id)));
   }
   return found;
 }

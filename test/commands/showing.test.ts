@@ -1,5 +1,5 @@
-import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
+import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ended, Shell } from '../support/run-program.ts';
@@ -10,7 +10,9 @@ describe('a secret key that nobody gets to see', () => {
   test.runIf(linux)('is revoked when stdout is full', async () => {
     const shell = await new Shell().init();
     const full = openSync('/dev/full', 'w');
-    const child = shell.start(['keys', 'create', '--scope', 'orders:read', '--name', 'billing'], { stdio: ['ignore', full, 'pipe'] });
+    const child = shell.start(['keys', 'create', '--scope', 'orders:read', '--name', 'billing'], {
+      stdio: ['ignore', full, 'pipe'],
+    });
     closeSync(full);
     const said = collect(child.stderr);
     expect(await ended(child)).toEqual([1, null]);
@@ -19,40 +21,58 @@ describe('a secret key that nobody gets to see', () => {
     expect((await shell.run(['doctor'])).code).toBe(0);
   });
 
-  test.each([[[]], [['--json']], [['--quiet']]])('is revoked when its reader has gone before (%j)', async (flags) => {
-    const shell = await new Shell().init();
-    const argv = ['keys', 'create', '--scope', 'orders:read', '--name', 'billing', ...flags];
-    const child = shell.start(argv, { stdio: ['ignore', 'pipe', 'pipe'] });
-    child.stdout?.destroy();
-    const said = collect(child.stderr);
-    expect(await ended(child)).toEqual([1, null]);
-    expect(said()).toContain('so the new key was revoked');
-    expect(said()).not.toMatch(/_sk_/);
-    expect(await shell.status('billing')).toBe('revoked');
-  });
+  test.each([[[]], [['--json']], [['--quiet']]])(
+    'is revoked when its reader has gone before (%j)',
+    async (flags) => {
+      const shell = await new Shell().init();
+      const argv = ['keys', 'create', '--scope', 'orders:read', '--name', 'billing', ...flags];
+      const child = shell.start(argv, { stdio: ['ignore', 'pipe', 'pipe'] });
+      child.stdout?.destroy();
+      const said = collect(child.stderr);
+      expect(await ended(child)).toEqual([1, null]);
+      expect(said()).toContain('so the new key was revoked');
+      expect(said()).not.toMatch(/_sk_/);
+      expect(await shell.status('billing')).toBe('revoked');
+    },
+  );
 
-  test.runIf(linux)('is listed by doctor when its process was killed between commit and display (case 194)', async () => {
-    const shell = await new Shell().init();
-    const { write, close } = fullPipe(join(shell.path, 'pipe'));
-    const child = shell.start(['keys', 'create', '--scope', 'orders:read', '--name', 'billing'], { stdio: ['ignore', write, 'pipe'] });
-    await new Promise<void>((resolve) => child.stderr?.on('data', (text) => String(text).includes('created billing') && resolve()));
-    child.kill('SIGKILL');
-    expect(await ended(child)).toEqual([null, 'SIGKILL']);
-    close();
-    const doctor = await shell.run(['doctor', '--json']);
-    expect(doctor.code).toBe(10);
-    const { findings } = JSON.parse(doctor.stdout);
-    expect(findings).toEqual([expect.objectContaining({ code: 'key_never_shown', message: expect.stringContaining('billing') })]);
-    expect(findings[0].hint).toMatch(/^unless you have it: keywright keys revoke kw_pk_live_\w{12}$/);
-    await shell.answer(['keys', 'revoke', 'billing', '--yes']);
-    expect((await shell.run(['doctor'])).code).toBe(0);
-  });
+  test.runIf(linux)(
+    'is listed by doctor when its process was killed between commit and display (case 194)',
+    async () => {
+      const shell = await new Shell().init();
+      const { write, close } = fullPipe(join(shell.path, 'pipe'));
+      const child = shell.start(['keys', 'create', '--scope', 'orders:read', '--name', 'billing'], {
+        stdio: ['ignore', write, 'pipe'],
+      });
+      await new Promise<void>((resolve) =>
+        child.stderr?.on('data', (text) => String(text).includes('created billing') && resolve()),
+      );
+      child.kill('SIGKILL');
+      expect(await ended(child)).toEqual([null, 'SIGKILL']);
+      close();
+      const doctor = await shell.run(['doctor', '--json']);
+      expect(doctor.code).toBe(10);
+      const { findings } = JSON.parse(doctor.stdout);
+      expect(findings).toEqual([
+        expect.objectContaining({ code: 'key_never_shown', message: expect.stringContaining('billing') }),
+      ]);
+      expect(findings[0].hint).toMatch(/^unless you have it: keywright keys revoke kw_pk_live_\w{12}$/);
+      await shell.answer(['keys', 'revoke', 'billing', '--yes']);
+      expect((await shell.run(['doctor'])).code).toBe(0);
+    },
+  );
 });
 
 test('a reader that closes early is no failure', async () => {
   const shell = await new Shell().init();
   for (let i = 0; i < 3; i++) await shell.createKey(`key ${i}`);
-  for (const argv of [['keys', 'list'], ['keys', 'list', '--json'], ['audit', 'export'], ['help', 'errors'], ['--help']]) {
+  for (const argv of [
+    ['keys', 'list'],
+    ['keys', 'list', '--json'],
+    ['audit', 'export'],
+    ['help', 'errors'],
+    ['--help'],
+  ]) {
     const child = shell.start(argv, { stdio: ['ignore', 'pipe', 'pipe'] });
     child.stdout?.destroy();
     const said = collect(child.stderr);
@@ -62,7 +82,14 @@ test('a reader that closes early is no failure', async () => {
 
 test.runIf(linux)('an answer that can not be written is exit 1', async () => {
   const shell = await new Shell().init();
-  for (const argv of [['keys', 'list', '--json'], ['audit', 'export'], ['--help'], ['--version'], ['slots', 'list'], []]) {
+  for (const argv of [
+    ['keys', 'list', '--json'],
+    ['audit', 'export'],
+    ['--help'],
+    ['--version'],
+    ['slots', 'list'],
+    [],
+  ]) {
     const full = openSync('/dev/full', 'w');
     const child = shell.start(argv, { stdio: ['ignore', full, 'pipe'] });
     closeSync(full);

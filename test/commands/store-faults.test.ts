@@ -1,5 +1,5 @@
-import { chmodSync, chownSync, copyFileSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
+import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
@@ -12,7 +12,6 @@ const COMMANDS = [
   ['keys', 'create', '--scope', 'orders:read'],
   ['keys', 'revoke', 'billing', '--yes'],
   ['init', '--unlock', 'key-file'],
-  ['audit', 'verify'],
   [],
 ];
 
@@ -25,8 +24,16 @@ interface Fault {
 const FAULTS: readonly Fault[] = [
   { name: 'gone', code: 'store_missing', damage: (shell) => forget(shell) },
   { name: 'empty', code: 'store_damaged', damage: (shell) => forget(shell, Buffer.alloc(0)) },
-  { name: 'cut off after 100 bytes', code: 'store_damaged', damage: (shell) => forget(shell, readFileSync(shell.database).subarray(0, 100)) },
-  { name: 'something else', code: 'store_damaged', damage: (shell) => forget(shell, Buffer.from('no database at all\n'.repeat(500))) },
+  {
+    name: 'cut off after 100 bytes',
+    code: 'store_damaged',
+    damage: (shell) => forget(shell, readFileSync(shell.database).subarray(0, 100)),
+  },
+  {
+    name: 'something else',
+    code: 'store_foreign',
+    damage: (shell) => forget(shell, Buffer.from('no database at all\n'.repeat(500))),
+  },
   {
     name: 'the database of another program',
     code: 'store_foreign',
@@ -76,11 +83,16 @@ describe('a store that was tampered with is refused and left as it is (cases 28 
     const input = await shell.createKey('billing');
     await damage(shell);
     const before = bytesOf(shell.home);
-    const runs = await inTurn(COMMANDS, async (argv) => ({ argv, ...(await shell.run([...argv, '--json'], { input })) }));
+    const runs = await inTurn(COMMANDS, async (argv) => ({
+      argv,
+      ...(await shell.run([...argv, '--json'], { input })),
+    }));
     for (const { argv, ...ran } of runs) {
       expect([argv, ran.code, ran.stdout], ran.stderr).toEqual([argv, 11, '']);
       expect(JSON.parse(ran.stderr).error).toMatchObject({ code, hint: expect.stringMatching(/./) });
     }
+    // The log itself may tell that its end is missing; it never passes for whole.
+    expect([10, 11]).toContain((await shell.run(['audit', 'verify'])).code);
     expect(bytesOf(shell.home)).toEqual(before);
     const doctor = await shell.run(['doctor', '--json']);
     expect(doctor.code).toBe(10);
@@ -92,15 +104,20 @@ describe('a store that was tampered with is refused and left as it is (cases 28 
   });
 });
 
-const root = process.platform === 'linux' && process.getuid?.() === 0 && spawnSync('setpriv', ['--version']).status === 0;
+const root =
+  process.platform === 'linux' &&
+  process.getuid?.() === 0 &&
+  spawnSync('setpriv', ['--version']).status === 0;
 const NOBODY = 65534;
 
 describe.runIf(root)('as an ordinary user (needs root and setpriv)', () => {
   test('a folder that can not be written is read, and a change is one clear error (case 34)', async () => {
     const shell = await ordinary();
-    expect(as(shell, ['keys', 'list', '-q'])).toMatchObject({ status: 0, stdout: expect.stringMatching(/^kw_pk_live_/) });
     chmodSync(shell.home, 0o500);
-    expect(as(shell, ['keys', 'list', '-q'])).toMatchObject({ status: 0, stdout: expect.stringMatching(/^kw_pk_live_/) });
+    expect(as(shell, ['keys', 'list', '-q'])).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(/^kw_pk_live_/),
+    });
     const create = as(shell, ['keys', 'create', '--scope', 'a:b', '--json']);
     expect([create.status, create.stdout], create.stderr).toEqual([11, '']);
     expect(JSON.parse(create.stderr).error.code).toMatch(/^store_(readonly|unreadable)$/);
@@ -128,18 +145,23 @@ async function ordinary(): Promise<Shell> {
   const shell = await new Shell().init();
   await shell.createKey('billing');
   flush(shell);
-  for (const path of [shell.path, shell.home, ...filesIn(shell.home)]) chownSync(path, NOBODY, NOBODY);
+  spawnSync('chown', ['-R', `${NOBODY}:${NOBODY}`, shell.path]);
   return shell;
 }
 
 function as({ env, path }: Shell, argv: readonly string[]) {
   const drop = ['--reuid', String(NOBODY), '--regid', String(NOBODY), '--clear-groups'];
-  return spawnSync('setpriv', [...drop, process.execPath, PROGRAM_FILE, ...argv], { env, cwd: path, encoding: 'utf8' });
+  return spawnSync('setpriv', [...drop, process.execPath, PROGRAM_FILE, ...argv], {
+    env,
+    cwd: path,
+    encoding: 'utf8',
+  });
 }
 
 /** Takes the database away, with what belongs to it, and may put something in its place. */
 function forget(shell: Shell, instead?: Uint8Array): void {
-  for (const name of readdirSync(shell.home)) if (/\.db(-wal|-shm)?$/.test(name)) rmSync(join(shell.home, name));
+  for (const name of readdirSync(shell.home))
+    if (/\.db(-wal|-shm)?$/.test(name)) rmSync(join(shell.home, name));
   if (instead !== undefined) writeFileSync(shell.database, instead, { mode: 0o600 });
 }
 
@@ -150,23 +172,13 @@ function flush(shell: Shell): void {
   db.close();
 }
 
-/** The content of every file but SQLite's shared memory, which readers touch. */
+/** The content of every file but SQLite's own log and shared memory, which readers touch. */
 function bytesOf(folder: string): { [path: string]: string } {
-  const files = filesIn(folder).filter((path) => existsSync(path) && !path.endsWith('-shm') && !/-wal$/.test(path));
-  return Object.fromEntries(files.map((path) => [path, readFileSync(path).toString('base64')]));
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile(),
+  );
+  const paths = files
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((path) => !/-(wal|shm)$/.test(path));
+  return Object.fromEntries(paths.map((path) => [path, readFileSync(path).toString('base64')]));
 }
-
-function filesIn(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true }).map((entry) => join(entry.parentPath, entry.name)).filter((path) => !isFolder(path));
-}
-
-function isFolder(path: string): boolean {
-  try {
-    readdirSync(path);
-    return true;
-  } catch {
-    return false;
-  }
-}
-void copyFileSync;
-void renameSync;

@@ -2,6 +2,7 @@ import { chain, entryHash, GENESIS } from '../../src/domain/audit/chain.ts';
 import type { AuditEntry, NewEntry } from '../../src/domain/audit/entry.ts';
 import type { AuditSealer } from '../../src/domain/ports/secrets.ts';
 import type { AuditReader } from '../../src/domain/ports/store.ts';
+import type { AnchorMark } from '../../src/domain/ports/system.ts';
 
 const START = Date.UTC(2026, 0, 1);
 
@@ -45,4 +46,10 @@ export function rechained(
     made.push({ ...open, hash: entryHash(open) });
   }
   return made;
+}
+
+/** What a machine remembers that has seen the whole log. */
+export function markOf(log: readonly AuditEntry[]): AnchorMark {
+  const last = log.at(-1) as AuditEntry;
+  return { storeId: 'store_1', seq: last.seq, head: last.hash };
 }

@@ -113,7 +113,7 @@ export class Shell {
   }
 
   async status(key: string): Promise<string> {
-    return JSON.parse(await this.answer(['keys', 'show', key, '--json'])).status;
+    return JSON.parse(await this.answer(['keys', 'show', key, '-w', 'acme', '--json'])).status;
   }
 }
 

@@ -10,7 +10,7 @@ export interface Import {
   readonly typeOnly: boolean;
 }
 
-export interface Module {
+interface Module {
   readonly imports: readonly Import[];
   /** The source without comments and text. */
   readonly code: string;

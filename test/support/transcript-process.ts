@@ -33,14 +33,14 @@ export function fakeProcess(start: Start): { proc: ProcessLike; written: Written
     execPath: process.execPath,
     pid: process.pid,
     platform: process.platform,
-    getuid: () => process.getuid?.() ?? 0,
+    geteuid: () => process.geteuid?.() ?? 0,
     kill: () => true,
     on: signals.on.bind(signals),
     off: signals.off.bind(signals),
     stdin,
     stdout,
     stderr,
-  };
+  } satisfies { [member in keyof ProcessLike]-?: unknown };
   return { proc: proc as unknown as ProcessLike, written };
 }
 

@@ -1,3 +1,5 @@
+// biome-ignore-all lint/suspicious/noControlCharactersInRegex: control characters are what this file is about
+
 /** What one command wrote, in order. */
 export interface Written {
   readonly stream: 'stdout' | 'stderr';
@@ -31,46 +33,63 @@ function joined(written: readonly Written[]): Written[] {
   return all;
 }
 
-/** The cursor movements that prompts use. */
+/** The cursor movements that prompts use, and the text between them. */
 const CURSOR = /\x1b\[\?25[lh]|\x1b\[(\d*)([ABCDGJK])|[\r\n\b]|[^\x1b\r\n\b]+|\x1b/g;
+const MOVES = /\x1b\[\d*[ABCDGJK]|[\r\b]/;
+const COLORS = /\x1b\[[\d;]*m/g;
 
 /** Text without the cursor movements, as a terminal that is wide and high enough would show it. */
 function redrawn(text: string): string {
-  if (!/\x1b\[\d*[ABCDGJK]|[\r\b]/.test(text)) return text;
+  if (!MOVES.test(text)) return text;
   const rows: string[] = [''];
   let [row, column] = [0, 0];
-  const cut = (): void => {
-    rows[row] = (rows[row] ?? '').slice(0, column);
-  };
-  for (const [all, count, move] of text.replace(/\x1b\[[\d;]*m/g, '').matchAll(CURSOR)) {
+  for (const [all, count, letter] of text.replace(COLORS, '').matchAll(CURSOR)) {
     const n = Number(count || 1);
-    if (all === '\n') [row, column] = [row + 1, 0];
-    else if (all === '\r') column = 0;
-    else if (all === '\b' || move === 'D') column = Math.max(0, column - (move === 'D' ? n : 1));
-    else if (move === 'A') row = Math.max(0, row - n);
-    else if (move === 'B') row += n;
-    else if (move === 'C') column += n;
-    else if (move === 'G') column = n - 1;
-    else if (move === 'K') count === '2' ? (rows[row] = '') : cut();
-    else if (move === 'J') {
-      cut();
-      rows.length = row + 1;
-    } else if (!all.startsWith('\x1b[?25')) {
-      const before = (rows[row] ?? '').padEnd(column);
-      rows[row] = before.slice(0, column) + all + before.slice(column + all.length);
-      column += all.length;
+    const before = (rows[row] ?? '').padEnd(column);
+    switch (letter ?? all) {
+      case '\n':
+        [row, column] = [row + 1, 0];
+        break;
+      case '\r':
+        column = 0;
+        break;
+      case '\b':
+      case 'D':
+        column = Math.max(0, column - n);
+        break;
+      case 'A':
+        row = Math.max(0, row - n);
+        break;
+      case 'B':
+        row += n;
+        break;
+      case 'C':
+        column += n;
+        break;
+      case 'G':
+        column = n - 1;
+        break;
+      case 'J':
+        rows.length = row + 1;
+        rows[row] = before.slice(0, column);
+        break;
+      case 'K':
+        rows[row] = count === '2' ? '' : before.slice(0, column);
+        break;
+      case '\x1b[?25l':
+      case '\x1b[?25h':
+        break;
+      default:
+        rows[row] = before.slice(0, column) + all + before.slice(column + all.length);
+        column += all.length;
     }
-    for (let i = 0; i <= row; i++) rows[i] ??= '';
+    while (rows.length <= row) rows.push('');
   }
   return `${rows.join('\n').trimEnd()}\n`;
 }
 
 function shown(line: string): string {
-  return line.replace(/[\x00-\x1f\x7f-\x9f]/g, (control) =>
-    control === '\x1b'
-      ? '\\e'
-      : control === '\t'
-        ? control
-        : `\\x${control.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  return line.replace(/[\x00-\x08\x0a-\x1f\x7f-\x9f]/g, (control) =>
+    control === '\x1b' ? '\\e' : `\\x${control.charCodeAt(0).toString(16).padStart(2, '0')}`,
   );
 }

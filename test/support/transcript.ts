@@ -118,7 +118,7 @@ function envOf({ home }: Session, line: Line): { [name: string]: string } {
 
 /** The folder has another name in each run. */
 function hidden({ home }: Session, text: string): string {
-  return text.replaceAll(home, '$HOME');
+  return text.replaceAll(home, '$HOME').replaceAll(encodeURIComponent(home), '%24HOME');
 }
 
 /** What a transcript may run besides the program itself. */

@@ -20,42 +20,19 @@ const PAGE = 1000;
 
 /**
  * Walks the whole log: sequence without gaps, each hash, each link, and with a sealer each seal; then
- * compares with what this machine remembers. Stops at the first bad entry and names it. Seals from before
- * the newest root key can't be checked any more; the seal of its `store.rekey` entry vouches for them all.
+ * compares with what this machine remembers. Stops at the first bad entry and names it.
  */
 export async function checkChain(
   log: Pick<AuditReader, 'from'>,
   sealer: AuditSealer | undefined,
   anchor: AnchorMark | undefined,
 ): Promise<ChainReport> {
-  const report = await walkLog(log, new Walk(sealer, anchor, 1));
-  if (report.bad === null || sealer === undefined) return report;
-  const rekeyed = await newestRekey(log, sealer);
-  return rekeyed === undefined ? report : walkLog(log, new Walk(sealer, anchor, rekeyed));
-}
-
-async function walkLog(log: Pick<AuditReader, 'from'>, walk: Walk): Promise<ChainReport> {
-  for await (const entry of entriesOf(log)) if (!walk.step(entry)) return walk.report();
-  return walk.end();
-}
-
-/** Sequence of the newest `store.rekey` entry that this sealer sealed. */
-async function newestRekey(log: Pick<AuditReader, 'from'>, sealer: AuditSealer): Promise<number | undefined> {
-  let newest: number | undefined;
-  for await (const entry of entriesOf(log)) {
-    if (entry.action !== 'store.rekey' || entry.seal === null) continue;
-    const sealed = sameBytes(sealer.seal(entry.seq, entry.hash), entry.seal);
-    if (sealed && sameBytes(entryHash(entry), entry.hash)) newest = entry.seq;
-  }
-  return newest;
-}
-
-async function* entriesOf(log: Pick<AuditReader, 'from'>): AsyncGenerator<AuditEntry> {
+  const walk = new Walk(sealer, anchor);
   for (let seq = 1; ; ) {
     const page = await log.from(seq, PAGE);
-    yield* page;
+    for (const entry of page) if (!walk.step(entry)) return walk.report();
     const last = page.at(-1);
-    if (last === undefined || page.length < PAGE) return;
+    if (last === undefined || page.length < PAGE) return walk.end();
     seq = last.seq + 1;
   }
 }
@@ -63,8 +40,6 @@ async function* entriesOf(log: Pick<AuditReader, 'from'>): AsyncGenerator<AuditE
 class Walk {
   readonly #sealer: AuditSealer | undefined;
   readonly #anchor: AnchorMark | undefined;
-  /** The first entry whose seal this sealer could have made. */
-  readonly #sealsFrom: number;
   #last: AuditEntry | undefined;
   /** The first entry that no good seal covers yet. */
   #unsealedFrom = 1;
@@ -75,10 +50,9 @@ class Walk {
   #back: number[] = [];
   #bad: { seq: number; reason: string } | null = null;
 
-  constructor(sealer: AuditSealer | undefined, anchor: AnchorMark | undefined, sealsFrom: number) {
+  constructor(sealer: AuditSealer | undefined, anchor: AnchorMark | undefined) {
     this.#sealer = sealer;
     this.#anchor = anchor;
-    this.#sealsFrom = sealsFrom;
   }
 
   step(entry: AuditEntry): boolean {
@@ -122,7 +96,7 @@ class Walk {
 
   /** A seal vouches for everything before it, so a wrong one means that something since the last good one is wrong. */
   #sealHolds(entry: AuditEntry): boolean {
-    if (entry.seal === null || this.#sealer === undefined || entry.seq < this.#sealsFrom) return true;
+    if (entry.seal === null || this.#sealer === undefined) return true;
     if (!sameBytes(this.#sealer.seal(entry.seq, entry.hash), entry.seal)) {
       return this.#fail(this.#unsealedFrom, 'its seal is wrong: it was rewritten');
     }

@@ -1,0 +1,147 @@
+import { describe, expect, test, vi } from 'vitest';
+import { examine } from '../../../src/domain/health/examine.ts';
+import { createKey, type NewKey } from '../../../src/domain/keys/create.ts';
+import { disableKeys, revokeKeys } from '../../../src/domain/keys/stop.ts';
+import { updateKey } from '../../../src/domain/keys/update.ts';
+import { addKeys, DAY, someKey } from '../../contracts/samples.ts';
+import { type Desk, openDesk } from '../../support/fake-ledger.ts';
+
+/** A key that was shown, unless a test says otherwise. */
+async function aKey(desk: Desk, change: Partial<NewKey> = {}, shown = true) {
+  const wish = {
+    workspace: desk.workspace,
+    scopes: ['orders:read'],
+    mode: 'live',
+    networks: [],
+    expiresAt: null,
+  } as const;
+  const { key } = await createKey(desk.ledger, desk.means, { ...wish, ...change });
+  if (shown) await desk.store.write((tx) => tx.write.keys.markShown(key.kid, desk.clock.at));
+  return key;
+}
+
+const found = async (desk: Desk) => {
+  const { sealer } = desk.ledger;
+  const { findings } = await examine(desk.store, { sealer, anchor: desk.anchor.mark, now: desk.clock.at });
+  return findings;
+};
+const codes = async (desk: Desk) => (await found(desk)).map(({ code }) => code);
+const named = (name: string) => ({ names: [name], workspaceId: undefined });
+
+test('a sound store has no findings, whatever was done to its keys', async () => {
+  const desk = openDesk();
+  for (const name of ['a', 'b', 'c', 'd']) await aKey(desk, { name, networks: ['10.0.0.0/8'] });
+  await revokeKeys(desk.locked, named('a'));
+  await disableKeys(desk.ledger, named('b'));
+  await updateKey(
+    desk.ledger,
+    { text: 'c', workspaceId: undefined },
+    { expiresAt: desk.clock.at + DAY, networks: [] },
+  );
+  expect(await found(desk)).toEqual([]);
+});
+
+describe('found is', () => {
+  test('a key that was changed in the database', async () => {
+    const desk = openDesk();
+    const key = await aKey(desk);
+    await desk.store.write((tx) => tx.write.keys.update(key.kid, { expiresAt: desk.clock.at + DAY }));
+    expect(await found(desk)).toEqual([
+      {
+        code: 'key_differs',
+        message: expect.stringContaining(`key_${key.kid} was changed behind the program's back`),
+        hint: `{keywright} audit list --key key_${key.kid}`,
+        fixable: false,
+      },
+    ]);
+  });
+
+  test('a key that was put into the database', async () => {
+    const desk = openDesk();
+    await addKeys(desk.store, [someKey(desk.workspace.id, { shownAt: 1 })]);
+    expect(await codes(desk)).toEqual(['key_differs']);
+  });
+
+  test('a key that was taken out of it', async () => {
+    const desk = openDesk();
+    await aKey(desk);
+    vi.spyOn(desk.store.keys, 'page').mockResolvedValue({ items: [], next: null });
+    expect(await codes(desk)).toEqual(['key_differs']);
+  });
+
+  test('a log that was changed; what comes after it is then no measure for keys', async () => {
+    const desk = openDesk();
+    await aKey(desk, { name: 'a' });
+    await aKey(desk, { name: 'b' });
+    const log = await desk.log();
+    // The check stops at entry 2, so the entry about key b is never read.
+    const page = log.slice(0, 2).map((entry) => (entry.seq === 2 ? { ...entry, actor: 'eve' } : entry));
+    vi.spyOn(desk.store.audit, 'from').mockResolvedValue(page);
+    expect(await found(desk)).toEqual([
+      {
+        code: 'audit_broken',
+        message: 'the audit log is wrong from entry 2 on: it was changed',
+        fixable: false,
+      },
+    ]);
+  });
+
+  test('a log whose end was cut off, by the anchor', async () => {
+    const desk = openDesk();
+    const anchor = { storeId: desk.store.identity.id, seq: 9, head: new Uint8Array(32) };
+    const { findings, chain } = await examine(desk.store, { sealer: undefined, anchor, now: desk.clock.at });
+    expect([findings.map(({ code }) => code), chain.bad?.seq]).toEqual([['audit_broken'], 2]);
+  });
+
+  test('a key whose scopes or networks can not be read', async () => {
+    const desk = openDesk();
+    const key = await aKey(desk, { scopes: ['orders:read', 'ORDERS'], networks: ['10.0.0.1/8'] });
+    expect(await found(desk)).toEqual([
+      {
+        code: 'key_unreadable',
+        message: expect.stringMatching(new RegExp(`${key.kid} .*: ORDERS 10.0.0.1/8$`)),
+        fixable: false,
+      },
+    ]);
+  });
+
+  test('a key whose secret nobody is known to have seen, while it is live', async () => {
+    const desk = openDesk();
+    const key = await aKey(desk, { name: 'lost', expiresAt: desk.clock.at + DAY }, false);
+    expect(await found(desk)).toEqual([
+      {
+        code: 'key_never_shown',
+        message: expect.stringContaining('lost'),
+        hint: `unless you have it: {keywright} keys revoke kw_pk_live_${key.kid}`,
+        fixable: false,
+      },
+    ]);
+    desk.clock.at += DAY;
+    expect(await codes(desk)).toEqual([]);
+  });
+
+  test('no such key once it was used or revoked', async () => {
+    const desk = openDesk();
+    const key = await aKey(desk, { name: 'used' }, false);
+    await aKey(desk, { name: 'revoked' }, false);
+    await desk.store.recordUsage({ used: new Map([[key.kid, desk.clock.at]]), rehashed: new Map() });
+    await revokeKeys(desk.ledger, named('revoked'));
+    expect(await codes(desk)).toEqual([]);
+  });
+});
+
+test('while locked, seals are left out and the rest is examined', async () => {
+  const desk = openDesk();
+  await aKey(desk);
+  const log = await desk.log();
+  vi.spyOn(desk.store.audit, 'from').mockImplementation(async (seq) =>
+    log
+      .filter((entry) => entry.seq >= seq)
+      .map((entry) => (entry.seal === null ? entry : { ...entry, seal: new Uint8Array(32) })),
+  );
+  const parts = { anchor: desk.anchor.mark, now: desk.clock.at };
+  expect((await examine(desk.store, { ...parts, sealer: undefined })).findings).toEqual([]);
+  expect((await examine(desk.store, { ...parts, sealer: desk.ledger.sealer })).findings).toMatchObject([
+    { code: 'audit_broken' },
+  ]);
+});

@@ -1,0 +1,99 @@
+import { describe, expect, test } from 'vitest';
+import { addSlot, findSlot, lockedStore, removeSlot } from '../../../src/domain/slots/manage.ts';
+import { failureOf } from '../../support/fake-ledger.ts';
+import { type SlotDesk as Desk, openSlotDesk as desk, operator } from '../../support/fake-secrets.ts';
+
+const names = async ({ store }: Desk) => (await store.slots.all()).map(({ name }) => name);
+const actions = async ({ store }: Desk) => (await store.audit.from(1, 100)).map(({ action }) => action);
+
+describe('a slot', () => {
+  test('is found by name and id, in any form of its letters', async () => {
+    const d = await desk();
+    const added = await addSlot(d.ledger, d.access, d.secrets, operator('Caf\u00e9'));
+    expect((await findSlot(d.store, 'Cafe\u0301')).id).toBe(added.id);
+    expect((await findSlot(d.store, added.id)).id).toBe(added.id);
+    expect(await failureOf(() => findSlot(d.store, 'keychian'))).toMatchObject({
+      code: 'not_found',
+      hint: 'did you mean keychain?',
+    });
+  });
+
+  test('is added, with what it needs outside, and told of', async () => {
+    const d = await desk();
+    const slot = await addSlot(d.ledger, d.access, d.secrets, {
+      name: 'recovery',
+      kind: 'passphrase',
+      role: 'operator',
+    });
+    expect(await names(d)).toEqual(['keychain', 'recovery']);
+    expect(d.secrets.outside).toContain(slot.header);
+    const head = await d.store.audit.head();
+    expect(head).toMatchObject({
+      action: 'slot.add',
+      target: slot.id,
+      facts: { name: 'recovery', kind: 'passphrase', role: 'operator' },
+    });
+    expect(JSON.stringify(head)).not.toContain(slot.header);
+  });
+
+  test('of a name that is taken is not made at all', async () => {
+    const d = await desk();
+    const before = new Set(d.secrets.outside);
+    expect(await failureOf(() => addSlot(d.ledger, d.access, d.secrets, operator('keychain')))).toMatchObject(
+      { code: 'exists' },
+    );
+    expect(d.secrets.outside).toEqual(before);
+  });
+
+  test('of a name that is taken meanwhile leaves nothing outside', async () => {
+    const d = await desk();
+    const [one, two] = await Promise.allSettled([
+      addSlot(d.ledger, d.access, d.secrets, operator('second')),
+      addSlot(d.ledger, d.access, d.secrets, operator('second')),
+    ]);
+    expect([one.status, two.status].sort()).toEqual(['fulfilled', 'rejected']);
+    expect(d.secrets.outside).toEqual(await d.needed());
+  });
+
+  test('is removed from the store, then from outside', async () => {
+    const d = await desk();
+    await addSlot(d.ledger, d.access, d.secrets, operator('second'));
+    await removeSlot(d.ledger, d.secrets, 'second');
+    expect(await names(d)).toEqual(['keychain']);
+    expect(d.secrets.outside).toEqual(await d.needed());
+    expect((await actions(d)).at(-1)).toBe('slot.remove');
+  });
+
+  test('that is the last of the operator stays, whatever verifier slots there are', async () => {
+    const d = await desk();
+    await addSlot(d.ledger, d.access, d.secrets, { name: 'server', kind: 'key-file', role: 'verifier' });
+    expect(await failureOf(() => removeSlot(d.ledger, d.secrets, 'keychain'))).toMatchObject({
+      code: 'wrong_state',
+    });
+    expect(await names(d)).toEqual(['keychain', 'server']);
+    expect(d.secrets.outside).toEqual(await d.needed());
+    await removeSlot(d.ledger, d.secrets, 'server');
+  });
+
+  test('that was the primary one leaves that to the oldest operator slot', async () => {
+    const d = await desk();
+    await addSlot(d.ledger, d.access, d.secrets, { name: 'server', kind: 'key-file', role: 'verifier' });
+    const heir = await addSlot(d.ledger, d.access, d.secrets, operator('second'));
+    await addSlot(d.ledger, d.access, d.secrets, operator('third'));
+    await removeSlot(d.ledger, d.secrets, 'third');
+    expect(await d.store.slots.primary()).not.toBe(heir.id);
+    await removeSlot(d.ledger, d.secrets, 'keychain');
+    expect(await d.store.slots.primary()).toBe(heir.id);
+  });
+});
+
+test('what is needed to unlock a store', async () => {
+  const { store } = await desk();
+  const [slot] = await store.slots.all();
+  expect(await lockedStore(store)).toEqual({
+    id: store.identity.id,
+    primarySlot: slot?.id,
+    slots: [slot],
+    peppers: [{ number: 1, sealed: Buffer.from('1:pepper 1'), createdAt: 1000 }],
+  });
+});
