@@ -50,19 +50,26 @@ export function openStores({ keep, say }) {
     writeFileSync(join(home, 'complete'), '');
     return home;
   }
+
+  /** Home of a new copy. */
+  async function copyOfSize(count) {
+    const from = await ofSize(count);
+    const home = mkdtempSync(join(scratch, 'copy-'));
+    cpSync(from, home, { recursive: true });
+    // Named by the path of the store that they remember, so the copy has none yet.
+    rmSync(join(home, 'anchors'), { recursive: true, force: true });
+    return home;
+  }
+
+  const changing = {};
   return {
     ofSize,
     /** Home of a copy that rows may change as they please; one for the whole run. */
     async changing(count) {
-      const home = join(scratch, String(count));
-      if (existsSync(home)) return home;
-      const from = await ofSize(count);
-      mkdirSync(home, { mode: 0o700 });
-      cpSync(from, home, { recursive: true });
-      // Named by the path of the store it remembers, so the copy has none yet.
-      rmSync(join(home, 'anchors'), { recursive: true, force: true });
-      return home;
+      changing[count] ??= await copyOfSize(count);
+      return changing[count];
     },
+    copyOfSize,
     scratch,
     close() {
       rmSync(scratch, { recursive: true, force: true });

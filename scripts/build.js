@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { build, transform } from 'esbuild';
 import { declarations } from './declarations.js';
 import { licences } from './licences.js';
-import { fromOneFile, inOneFile, neededAtOnce, sharedFiles, withLazyBuiltins } from './one-file.js';
+import { fromOneFile, inOneFile, neededAtOnce, neededByMost, withLazyBuiltins } from './one-file.js';
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const DIST = join(ROOT, 'dist');
@@ -72,9 +72,14 @@ async function buildProgram() {
   const nameOf = (output) => `./${relative(DIST, join(ROOT, output))}`;
   const entry = Object.keys(outputs).find((output) => nameOf(output) === `./${PROGRAM.file}`);
   const atOnce = new Set([...neededAtOnce(entry, outputs)].map(nameOf));
-  const together = new Set([...atOnce, ...sharedFiles(outputs, ALMOST_ALWAYS).map(nameOf)]);
+  const verbs = Object.values(outputs).map(({ entryPoint }) => entryPoint ?? '');
+  const often = [
+    ...neededByMost(verbs.filter((path) => path.startsWith('src/commands/keys/')), outputs),
+    ...neededByMost(ALMOST_ALWAYS, outputs),
+  ];
+  const together = new Set([...atOnce, ...often.map(nameOf)]);
   const parts = [...texts].filter(([name]) => together.has(name));
-  const main = inOneFile(`./${PROGRAM.file}`, parts, atOnce);
+  const main = inOneFile(`./${PROGRAM.file}`, parts);
   const files = [{ file: PROGRAM.file, text: await minified(main) }];
   for (const [name, text] of texts) {
     if (together.has(name)) continue;

@@ -44,25 +44,26 @@ export function neededAtOnce(entry, outputs) {
   return found;
 }
 
-/** Files that only exist because others share them, and those that begin with one of the `entries`. */
-export function sharedFiles(outputs, entries) {
-  return Object.keys(outputs).filter((file) => {
-    const { entryPoint } = outputs[file];
-    return entryPoint === undefined || entries.includes(entryPoint);
-  });
+/** The files that most of these `entries`, source files each loaded by an `await import(…)`, need at once. */
+export function neededByMost(entries, outputs) {
+  const starts = Object.keys(outputs).filter((file) => entries.includes(outputs[file].entryPoint));
+  const counts = new Map();
+  for (const start of starts) {
+    for (const file of neededAtOnce(start, outputs)) counts.set(file, (counts.get(file) ?? 0) + 1);
+  }
+  return [...counts].filter(([, count]) => count > starts.length / 2).map(([file]) => file);
 }
 
 /**
  * One CommonJS file from several: `parts` are names such as `./chunk-A.cjs` with their text. Each is a
- * function inside, run on first `require`; `near` hands it to files that stay apart. Parentheses around
- * those that run `atOnce` tell V8 to compile them right away instead of looking them over first.
+ * function inside, run on first `require`; `near` hands it to files that stay apart. The parentheses around
+ * each tell V8 to compile it right away instead of looking it over first.
  */
-export function inOneFile(entry, parts, atOnce) {
-  const functions = parts.map(([name, text]) => {
-    const [open, close] = atOnce.has(name) ? ['(', ')'] : ['', ''];
-    return `"${name}": ${open}function (module, exports, require) {\n${text}\n}${close}`;
-  });
+export function inOneFile(entry, parts) {
+  const helpers = new Map();
+  const functions = parts.map(([name, text]) => `"${name}": (function (module, exports, require) {\n${withoutHelpers(text, helpers)}\n})`);
   return `"use strict";
+${[...helpers.values()].join('')}
 const parts = {
 ${functions.join(',\n')}
 };
@@ -78,6 +79,15 @@ function near(name) {
 module.exports = near("${entry}");
 module.exports.near = near;
 `;
+}
+
+/** Every file that esbuild makes CommonJS begins with the same few functions: they are taken out, to stand once. */
+function withoutHelpers(text, helpers) {
+  const start = text.indexOf('var stdin_exports = {}');
+  const statements = text.slice(0, start).split(/^(?=var )/m);
+  if (start < 0 || !statements.every((statement) => /^var __\w+ =|^\s*$/.test(statement))) return text;
+  for (const statement of statements) helpers.set(statement, statement);
+  return text.slice(start);
 }
 
 /** In a file that stays apart: what is in the one file comes from there. */

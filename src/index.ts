@@ -68,8 +68,11 @@ export async function openVerifier(options: VerifierOptions = {}): Promise<Verif
       verify: (token, needs = {}) =>
         keys.verify(token, { scopes: needs.scopes, ip: needs.ip, workspaceId, mode }),
       async close() {
-        await usage.flush();
-        await context.close();
+        try {
+          await usage.flush();
+        } finally {
+          await context.close();
+        }
       },
     };
   } catch (error) {

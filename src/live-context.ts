@@ -1,39 +1,29 @@
 import { randomBytes } from 'node:crypto';
-import { createReadStream, fstatSync, lstatSync, statSync } from 'node:fs';
-import os from 'node:os';
-import { join } from 'node:path';
-import pkg from '../package.json' with { type: 'json' };
+import { lstatSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Context, Globals, Host, Places } from './context.ts';
+import type { Ledger } from './domain/audit/change.ts';
 import { compareAnchor } from './domain/audit/compare-anchor.ts';
-import type { OperatorAccess, UnlockSources } from './domain/ports/secrets.ts';
+import type { OperatorAccess, Secrets } from './domain/ports/secrets.ts';
 import type { Store } from './domain/ports/store.ts';
-import type { Random } from './domain/ports/system.ts';
-import type { Secret } from './domain/secret.ts';
-import { lockedStore } from './domain/slots/manage.ts';
+import type { Anchor, Random } from './domain/ports/system.ts';
+import { lockedStore } from './domain/slots/locked-store.ts';
 import { Failure, PROGRAM } from './errors.ts';
 import type { StoreDeps } from './store/deps.ts';
 import { createStore, inspectStore, openStore, repairStore } from './store/open.ts';
 import { actorOf } from './system/actor.ts';
 import { anchorFor } from './system/anchor.ts';
 import { changeConfig, readConfig } from './system/config.ts';
-import { writeExport } from './system/export-file.ts';
-import { inspectFolders, repairFolders } from './system/folders.ts';
+import { homeFolder, osUser } from './system/owner.ts';
 import { type Locations, locate } from './system/paths.ts';
 import { programName } from './system/program.ts';
 import { parseKeychainTimeout } from './system/timeout.ts';
-import { readSecret } from './terminal/input.ts';
-import { linesOf } from './terminal/lines.ts';
-import { createOutput } from './terminal/output.ts';
-import { createPrompts } from './terminal/prompts.ts';
-import { type Sink, sinkOf } from './terminal/streams.ts';
-import { wantsColor } from './terminal/style.ts';
-import { openTerminal } from './terminal/tty.ts';
+import { openTerminalSide, type TerminalProcess, type TerminalSide } from './terminal/open.ts';
+import { unlockSources } from './terminal/unlock-sources.ts';
 
 /** The part of Node's `process` that is used; tests give their own. */
-export type ProcessLike = Pick<
-  NodeJS.Process,
-  'env' | 'argv' | 'execPath' | 'pid' | 'platform' | 'stdin' | 'stdout' | 'stderr' | 'kill' | 'on' | 'off'
-> & { geteuid?: () => number };
+export type ProcessLike = TerminalProcess &
+  Pick<NodeJS.Process, 'env' | 'argv' | 'execPath'> & { geteuid?: () => number };
 
 /** What a test may put in place of the machine's own. */
 export interface Substitutes {
@@ -43,9 +33,10 @@ export interface Substitutes {
 
 /** No secret key is longer than 86 characters; a line beyond this is no key. */
 const LONGEST_KEY_LINE = 4096;
+const PROJECT = join(import.meta.dirname, '..');
+const KEYCHAIN_HELPER = join(PROJECT, 'dist/keychain-helper.cjs');
 /** A clone has it, an installed package doesn't. */
-const CLONE_MARK = join(import.meta.dirname, '../package-lock.json');
-const KEYCHAIN_HELPER = join(import.meta.dirname, '../dist/keychain-helper.cjs');
+const CLONE_MARK = join(PROJECT, 'package-lock.json');
 
 /** The real machine: picks every backend, opens each on first use. */
 export function liveContext(proc: ProcessLike, substitutes: Substitutes = {}): Host {
@@ -54,7 +45,9 @@ export function liveContext(proc: ProcessLike, substitutes: Substitutes = {}): H
   delete proc.env.KEYWRIGHT_PASSPHRASE;
   const program = programName((name) => proc.env[name], proc.argv[1]);
   return {
-    version: pkg.version,
+    get version() {
+      return JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8')).version;
+    },
     program,
     debug: proc.env.KEYWRIGHT_DEBUG === '1',
     reinstall: exists(CLONE_MARK) ? 'npm ci' : 'npm install -g keywright',
@@ -77,81 +70,89 @@ interface Setting {
   readonly substitutes: Substitutes;
 }
 
+/** What the parts of a context share. */
+interface Machine extends TerminalSide {
+  readonly proc: ProcessLike;
+  readonly now: () => number;
+  readonly random: Random;
+  readonly uid: number | undefined;
+  env(name: string): string | undefined;
+  where(): Locations;
+  anchor(): Anchor;
+}
+
 function openContext(setting: Setting): Context {
   const { proc, globals, substitutes } = setting;
   const env = (name: string): string | undefined => proc.env[name] || undefined;
-  const now = substitutes.now ?? Date.now;
-  // Called, not named: `node:crypto` is loaded on first use, which is 5 ms that a list doesn't pay.
-  const random = substitutes.random ?? ((size: number) => randomBytes(size));
+  const where = once(() => locate({ env, platform: proc.platform, homedir: homeFolder(env, proc.platform) }));
   const uid = proc.geteuid?.();
-  const mayAsk = globals.input !== false && !isTrue(env('CI'));
-  const stdinIsTTY = isTerminal(proc);
-  const out = outputOf(setting, env);
-  const ask = createPrompts({
-    get stdin() {
-      return proc.stdin;
-    },
-    get stderr() {
-      return proc.stderr;
-    },
-    interactive: mayAsk && stdinIsTTY,
-    mayAskPassphrase: mayAsk,
-    openTerminal: () => openTerminal(proc.platform),
-    signals: {
-      on: (signal, listener) => void proc.on(signal, listener),
-      off: (signal, listener) => void proc.off(signal, listener),
-      raise: (signal) => void proc.kill(proc.pid, signal),
-      suspend: () => void (proc.platform !== 'win32' && proc.kill(0, 'SIGTSTP')),
-    },
-    beforePrompt: () => out.notice.clear(),
-  });
-
-  const where = once(() => locate({ env, platform: proc.platform, homedir: homeOf(env, proc.platform) }));
-  const location = (): string => `${where().store.engine}:${where().store.path}`;
-  const anchor = once(() => anchorFor({ folder: where().anchorDir, storePath: where().store.path, uid }));
+  const machine: Machine = {
+    ...openTerminalSide({ ...setting, env, ownDescriptors: proc === process }),
+    proc,
+    env,
+    uid,
+    where,
+    now: substitutes.now ?? Date.now,
+    // Called, not named: `node:crypto` is loaded on first use, which is 5 ms that a list doesn't pay.
+    random: substitutes.random ?? ((size: number) => randomBytes(size)),
+    anchor: once(() => anchorFor({ folder: where().anchorDir, storePath: where().store.path, uid })),
+  };
   const actor = once(() =>
     actorOf({ flag: globals.actor, variable: env('KEYWRIGHT_ACTOR'), osUser: osUser(env) }),
   );
-  const sources = sourcesOf(
-    setting,
+  const { out, ask, now, random, stdinIsTTY, anchor } = machine;
+  const sources = unlockSources({
+    ...setting,
     env,
-    (name) => ask.passphrase(`passphrase (${name})`),
-    (line) => void out.warn(line),
-  );
-  const storeDeps: StoreDeps = {
-    random,
     platform: proc.platform,
-    uid,
-    onWait: ({ pid }) =>
-      out.notice.show(
-        `waiting for ${pid === undefined ? 'another process' : `process ${pid}`} to finish with the store`,
-      ),
-  };
-  const secrets = once(async () =>
-    (await import('./secrets/open.ts')).openSecrets({
-      random,
-      clock: now,
-      uid,
-      keychain: {
-        command: proc.execPath,
-        args: [KEYCHAIN_HELPER],
-        env: proc.env,
-        terminal: mayAsk && (stdinIsTTY || proc.stderr.isTTY === true),
-        timeoutMs: parseKeychainTimeout(env('KEYWRIGHT_KEYCHAIN_TIMEOUT')),
-        onWait: () => out.notice.show('waiting for the OS keychain; is it asking to be unlocked?'),
+    ask: (name) => ask.passphrase(`passphrase (${name})`),
+    warn: (line) => void out.warn(line),
+  });
+  return {
+    ...{ out, ask, now, random, globals, env, sources, stdinIsTTY, anchor, actor },
+    ...storeSide(machine, sources, actor),
+    places: () => placesOf(where(), globals.keyFile),
+    config: {
+      workspace: () => readConfig(where().configFile, uid).workspace,
+      setWorkspace: (workspace) => changeConfig(where().configFile, { workspace }, uid),
+      get path() {
+        return where().configFile;
       },
-    }),
-  );
+    },
+    ...inputSide(machine),
+    later: (task, ms) => void setTimeout(task, ms).unref(),
+  };
+}
 
+type StoreSide = Pick<
+  Context,
+  | 'hasStore'
+  | 'store'
+  | 'createStore'
+  | 'secrets'
+  | 'operator'
+  | 'verifier'
+  | 'ledger'
+  | 'inspect'
+  | 'repair'
+  | 'close'
+>;
+
+/** The store and what opens it; each opened once. */
+function storeSide(machine: Machine, sources: Context['sources'], actor: Context['actor']): StoreSide {
+  const { where, anchor, out, uid, now } = machine;
+  const location = (): string => `${where().store.engine}:${where().store.path}`;
+  const deps = storeDeps(machine);
+  const secrets = once(() => openSecretsOf(machine));
   let opened: Promise<Store> | undefined;
   let checked = false;
   let unlocked: Promise<OperatorAccess> | undefined;
 
-  /** Read before the store is opened: what is remembered can then only be behind it. */
+  /** The anchor is read before the store is opened: what is remembered can then only be behind it. */
   async function store(options: { unchecked?: boolean } = {}): Promise<Store> {
     const mark = checked ? undefined : anchor().read();
     if (!exists(where().store.path)) throw noStore(where(), mark !== undefined);
-    opened ??= openStore(location(), storeDeps);
+    opened ??= openStore(location(), deps);
     const current = await opened;
     if (!checked && options.unchecked !== true) {
       const problem = await compareAnchor(mark, current);
@@ -162,65 +163,40 @@ function openContext(setting: Setting): Context {
   }
 
   const current = (): Promise<Store> => opened ?? store();
+  const operator = (): Promise<OperatorAccess> => {
+    unlocked ??= current().then(async (open) =>
+      (await secrets()).unlockOperator(await lockedStore(open), sources),
+    );
+    return unlocked;
+  };
 
   return {
-    out,
-    ask,
-    now,
-    random,
-    globals,
-    env,
-    sources,
-    stdinIsTTY,
-    anchor,
-    actor,
     store,
     secrets,
-    places: () => placesOf(where(), globals.keyFile),
-    config: {
-      workspace: () => readConfig(where().configFile, uid).workspace,
-      setWorkspace: (workspace) => changeConfig(where().configFile, { workspace }, uid),
-      get path() {
-        return where().configFile;
-      },
-    },
+    operator,
     hasStore: () => exists(where().store.path),
-    createStore: (seed) => createStore(location(), storeDeps, seed),
-    operator() {
-      unlocked ??= current().then(async (open) =>
-        (await secrets()).unlockOperator(await lockedStore(open), sources),
-      );
-      return unlocked;
-    },
+    createStore: (seed) => createStore(location(), deps, seed),
     verifier: async () => (await secrets()).unlockVerifier(await lockedStore(await current()), sources),
-    async ledger(how) {
-      const sealer = how === 'unlocked' ? (await this.operator()).audit : undefined;
+    async ledger(how): Promise<Ledger> {
+      const access = how === 'unlocked' ? await operator() : undefined;
       return {
-        store: await current(),
-        anchor: anchor(),
-        actor: actor(),
-        now,
-        sealer,
+        ...{ store: await current(), anchor: anchor(), actor: actor(), now },
+        sealer: access?.audit,
+        unlockedBy: access?.slot,
         anchorFailed: () =>
-          void out.warn(`note: ${anchor().path} could not be written; {keywright} doctor tells more`),
+          void out.warn(`note: ${anchor().path} could not be written; ${PROGRAM} doctor tells more`),
       };
     },
-    lines: () => linesOf(proc.stdin, LONGEST_KEY_LINE),
-    readSecret(from) {
-      if ('env' in from) return readSecret({ variable: from.env, env: (name) => proc.env[name] });
-      return readSecret('stdin' in from ? { stdin: proc.stdin } : from);
-    },
-    fileLines: exactLines,
-    writePrivate: (path, chunks) => writeExport(path, chunks, random),
     async inspect() {
-      const files = exists(where().store.path) ? await inspectStore(location(), storeDeps) : [];
+      const { inspectFolders } = await import('./system/folders.ts');
+      const files = exists(where().store.path) ? await inspectStore(location(), deps) : [];
       return [...inspectFolders(where(), uid), ...files];
     },
     async repair() {
-      const mended = [...repairFolders(where(), uid), ...(await repairStore(location(), storeDeps))];
+      const { repairFolders } = await import('./system/folders.ts');
+      const mended = [...repairFolders(where(), uid), ...(await repairStore(location(), deps))];
       return mended.map(({ message }) => message);
     },
-    later: (task, ms) => void setTimeout(task, ms).unref(),
     async close() {
       out.notice.clear();
       await (await opened?.catch(() => undefined))?.close();
@@ -228,71 +204,66 @@ function openContext(setting: Setting): Context {
   };
 }
 
-function outputOf(
-  { proc, program, globals }: Setting,
-  env: (name: string) => string | undefined,
-): Context['out'] {
-  const own = proc === process;
-  const stdout = sinkOf({ fd: own ? 1 : undefined, stream: () => proc.stdout });
-  const stderr = sinkOf({ fd: own ? 2 : undefined, stream: () => proc.stderr });
-  const color = ({ isTTY }: Sink): boolean => globals.color !== false && wantsColor(env, isTTY);
-  return createOutput({
-    stdout,
-    stderr,
-    json: globals.json === true,
-    quiet: globals.quiet === true,
-    color: {
-      get stdout() {
-        return color(stdout);
-      },
-      get stderr() {
-        return color(stderr);
-      },
+function storeDeps({ random, proc, uid, out }: Machine): StoreDeps {
+  return {
+    random,
+    platform: proc.platform,
+    uid,
+    onWait: ({ pid }) => {
+      const who = pid === undefined ? 'another process' : `process ${pid}`;
+      out.notice.show(`waiting for ${who} to finish with the store`);
     },
-    program,
+  };
+}
+
+async function openSecretsOf({
+  random,
+  now,
+  uid,
+  proc,
+  env,
+  out,
+  mayAsk,
+  stdinIsTTY,
+}: Machine): Promise<Secrets> {
+  const { openSecrets } = await import('./secrets/open.ts');
+  return openSecrets({
+    random,
+    clock: now,
+    uid,
+    keychain: {
+      command: proc.execPath,
+      args: [KEYCHAIN_HELPER],
+      env: proc.env,
+      terminal: mayAsk && (stdinIsTTY || proc.stderr.isTTY === true),
+      timeoutMs: parseKeychainTimeout(env('KEYWRIGHT_KEYCHAIN_TIMEOUT')),
+      onWait: () => out.notice.show('waiting for the OS keychain; is it asking to be unlocked?'),
+    },
   });
 }
 
-/** Making `process.stdin` takes 3 ms, so that is left until it may be a terminal. */
-function isTerminal(proc: ProcessLike): boolean {
-  if (proc === process) {
-    try {
-      if (!fstatSync(0).isCharacterDevice()) return false;
-    } catch {
-      return false; // closed
-    }
-  }
-  return proc.stdin.isTTY === true;
-}
-
-/** Flag before environment; a file before a descriptor before the variable that others could read. */
-function sourcesOf(
-  { proc, globals, passphrase }: Setting,
-  env: (name: string) => string | undefined,
-  ask: (slot: string) => Promise<Secret>,
-  warn: (line: string) => void,
-): UnlockSources {
-  const file =
-    globals.passphraseFile ??
-    (globals.passphraseFd === undefined ? env('KEYWRIGHT_PASSPHRASE_FILE') : undefined);
+/** What is read from stdin and files, and written to files that the user names; loaded on use. */
+function inputSide({
+  proc,
+  random,
+}: Machine): Pick<Context, 'lines' | 'readSecret' | 'fileLines' | 'writePrivate'> {
   return {
-    slot: globals.slot ?? env('KEYWRIGHT_SLOT'),
-    keyFile: globals.keyFile ?? env('KEYWRIGHT_KEY_FILE'),
-    passphraseGiven: file !== undefined || globals.passphraseFd !== undefined || passphrase !== undefined,
-    async passphrase(slot) {
-      if (file !== undefined) {
-        if (proc.platform !== 'win32' && isOpenToOthers(file))
-          warn(`note: others can read ${file}; chmod 600 mends that`);
-        return readSecret({ file });
-      }
-      if (globals.passphraseFd !== undefined) {
-        if (!/^[0-9]{1,6}$/.test(globals.passphraseFd))
-          throw new Failure('usage', '--passphrase-fd must be the number of a file descriptor');
-        return readSecret({ file: `/dev/fd/${globals.passphraseFd}` });
-      }
-      if (passphrase !== undefined)
-        return readSecret({ variable: 'KEYWRIGHT_PASSPHRASE', env: () => passphrase });
-      return ask(slot);
+    async *lines() {
+      const { linesOf } = await import('./terminal/lines.ts');
+      yield* linesOf(proc.stdin, LONGEST_KEY_LINE);
+    },
+    async readSecret(from) {
+      const { readSecret } = await import('./terminal/input.ts');
+      if ('env' in from) return readSecret({ variable: from.env, env: (name) => proc.env[name] });
+      return readSecret('stdin' in from ? { stdin: proc.stdin } : from);
+    },
+    async *fileLines(path) {
+      const { exactLines } = await import('./system/file-lines.ts');
+      yield* exactLines(path);
+    },
+    async writePrivate(path, chunks) {
+      const { writeExport } = await import('./system/export-file.ts');
+      await writeExport(path, chunks, random);
     },
   };
 }
@@ -300,18 +271,15 @@ function sourcesOf(
 function placesOf(where: Locations, keyFileFlag: string | undefined): Places {
   const keyFile = keyFileFlag ?? where.keyFile;
   const from = where.from.store === 'default' ? "the platform's folders" : where.from.store;
-  return {
-    store: where.store.path,
-    from,
-    keyFile,
-    together: join(keyFile, '..') === join(where.store.path, '..'),
-  };
+  const { path } = where.store;
+  return { store: path, from, keyFile, together: dirname(keyFile) === dirname(path) };
 }
 
 function noStore(where: Locations, remembered: boolean): Failure {
   const { path } = where.store;
-  if (!remembered)
+  if (!remembered) {
     return new Failure('no_store', `there is no store at ${path}`, { hint: `${PROGRAM} init` });
+  }
   return new Failure('store_missing', `the store that was at ${path} is gone`, {
     hint: `put it back, or give it up with ${PROGRAM} doctor --accept-rollback`,
   });
@@ -321,52 +289,10 @@ function exists(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
-function isOpenToOthers(path: string): boolean {
-  const stats = statSync(path, { throwIfNoEntry: false });
-  return stats?.isFile() === true && (stats.mode & 0o077) !== 0;
-}
-
-function homeOf(env: (name: string) => string | undefined, platform: string): string {
-  // Git Bash on Windows sets HOME to a path that Windows doesn't know.
-  const home = platform === 'win32' ? os.homedir() : env('HOME');
-  return home ?? os.userInfo().homedir;
-}
-
-function osUser(env: (name: string) => string | undefined): string {
-  try {
-    return os.userInfo().username;
-  } catch {
-    // A container may run as a user id that has no name.
-    return env('USER') ?? 'unknown';
-  }
-}
-
-function isTrue(value: string | undefined): boolean {
-  return value !== undefined && value !== 'false' && value !== '0';
-}
-
 function once<T>(make: () => T): () => T {
   let made: { value: T } | undefined;
   return () => {
     made ??= { value: make() };
     return made.value;
   };
-}
-
-/** Lines of a file with every byte kept but the newlines: what a signature covers. */
-async function* exactLines(path: string): AsyncGenerator<string> {
-  let rest = '';
-  try {
-    for await (const chunk of createReadStream(path, { encoding: 'utf8' })) {
-      const lines = (rest + chunk).split('\n');
-      rest = lines.pop() ?? '';
-      yield* lines;
-    }
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
-    throw new Failure(code === 'ENOENT' ? 'not_found' : 'usage', `${path} could not be read (${code})`, {
-      cause: error,
-    });
-  }
-  if (rest !== '') yield rest;
 }

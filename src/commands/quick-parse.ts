@@ -41,7 +41,8 @@ interface Flag {
 
 /** A command's own flag goes before a global one of the same name. */
 function addFlags(flags: Map<string, Flag>, options: readonly Option[], into: Values): void {
-  for (const option of options) for (const spelling of spellingsOf(option)) flags.set(spelling, { option, into });
+  for (const option of options)
+    for (const spelling of spellingsOf(option)) flags.set(spelling, { option, into });
 }
 
 /** Reads up to the verb; globals may stand before it. */

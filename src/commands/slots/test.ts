@@ -1,4 +1,5 @@
-import { findSlot, lockedStore } from '../../domain/slots/manage.ts';
+import { lockedStore } from '../../domain/slots/locked-store.ts';
+import { findSlot } from '../../domain/slots/manage.ts';
 import type { Command } from '../command.ts';
 import { slotJson } from './describe.ts';
 

@@ -1,7 +1,8 @@
-import type { AuditSealer } from '../ports/secrets.ts';
+import { Failure } from '../../errors.ts';
+import type { AuditSealer, SlotRecord } from '../ports/secrets.ts';
 import type { Store, Transaction, WriteOptions } from '../ports/store.ts';
 import type { Actor, Anchor, Clock } from '../ports/system.ts';
-import { chain } from './chain.ts';
+import { chain, sameBytes } from './chain.ts';
 import type { AuditEntry, NewEntry } from './entry.ts';
 
 /** What every change needs: where it is written, who makes it, and what remembers it. */
@@ -12,6 +13,8 @@ export interface Ledger {
   readonly now: Clock;
   /** Absent while the store is locked; only revoke, disable and their like run so. */
   readonly sealer?: AuditSealer | undefined;
+  /** The slot that the sealer was unlocked with. Another record of it by now means another root key. */
+  readonly unlockedBy?: SlotRecord | undefined;
   /** Told when the change is durable but the anchor file could not be written. */
   anchorFailed(error: unknown): void;
 }
@@ -31,6 +34,7 @@ export async function change<T>(
 ): Promise<T> {
   let last: AuditEntry | undefined;
   const result = await ledger.store.write(async (tx) => {
+    await refuseStaleKeys(tx, ledger.unlockedBy);
     const entries: NewEntry[] = [];
     const value = await work(tx, (entry) => entries.push(entry));
     const chained = chain(await tx.audit.head(), entries, signatureOf(ledger), ledger.sealer);
@@ -40,6 +44,16 @@ export async function change<T>(
   }, options);
   if (last !== undefined) raiseAnchor(ledger, last);
   return result;
+}
+
+/** Keys from before a `slots rekey` would seal what nobody could check afterwards. */
+async function refuseStaleKeys(tx: Transaction, unlockedBy: SlotRecord | undefined): Promise<void> {
+  if (unlockedBy === undefined) return;
+  const current = (await tx.slots.all()).find((slot) => slot.id === unlockedBy.id);
+  if (current !== undefined && sameBytes(current.wrapped, unlockedBy.wrapped)) return;
+  throw new Failure('changed', 'the slots of the store were changed meanwhile; nothing was done', {
+    hint: 'run it again',
+  });
 }
 
 /** Who and when, for the entries of one transaction. */

@@ -43,7 +43,7 @@ export class UsageRecorder {
   async flush(): Promise<void> {
     while (this.#used.size + this.#rehashed.size > 0) {
       const batch = { used: take(this.#used), rehashed: take(this.#rehashed) };
-      if (await this.#write(batch)) continue;
+      if (await this.#write(batch).catch(() => false)) continue;
       for (const [kid, at] of batch.used) if (!this.#used.has(kid)) this.#used.set(kid, at);
       for (const [kid, change] of batch.rehashed)
         if (!this.#rehashed.has(kid)) this.#rehashed.set(kid, change);

@@ -2,7 +2,7 @@ import { Failure, PROGRAM } from '../../errors.ts';
 import { change, type Ledger } from '../audit/change.ts';
 import { notFound } from '../nearest.ts';
 import type { OperatorAccess, Secrets, SlotRecord, SlotRequest } from '../ports/secrets.ts';
-import type { Readers, Store } from '../ports/store.ts';
+import type { Readers } from '../ports/store.ts';
 import { slotEntry } from '../setup/initialise.ts';
 
 /** The slot of this name or id; throws `not_found` with the nearest name. */
@@ -62,16 +62,6 @@ export async function removeSlot(ledger: Ledger, secrets: Secrets, text: string)
   });
   await secrets.discard(slot);
   return slot;
-}
-
-/** What of a store is needed to unlock it. */
-export async function lockedStore(store: Store): Promise<Parameters<Secrets['unlockOperator']>[0]> {
-  return {
-    id: store.identity.id,
-    primarySlot: await store.slots.primary(),
-    slots: await store.slots.all(),
-    peppers: await store.slots.peppers(),
-  };
 }
 
 async function refuseTaken(store: Readers, name: string): Promise<void> {

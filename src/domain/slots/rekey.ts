@@ -4,7 +4,7 @@ import { checkChain } from '../audit/check.ts';
 import type { AuditSealer, OperatorAccess, Secrets, SlotRecord, UnlockSources } from '../ports/secrets.ts';
 import type { AuditReader, Transaction } from '../ports/store.ts';
 import { slotEntry } from '../setup/initialise.ts';
-import { lockedStore } from './manage.ts';
+import { lockedStore } from './locked-store.ts';
 
 /** What a new root key does to each slot. */
 export interface RekeyPlan {
@@ -46,7 +46,7 @@ export async function rekey(
       }
     }
     await confirm({ kept: made.map((pair) => pair.current), dropped });
-    await change({ ...ledger, sealer: next.access.audit }, (tx, record) =>
+    await change({ ...ledger, sealer: next.access.audit, unlockedBy: parts.access.slot }, (tx, record) =>
       swap(tx, record, { generation, before: parts.access.audit, next, made, dropped }),
     );
   } catch (error) {
@@ -89,7 +89,8 @@ async function swap(
   record: Recorder,
   { generation, before, next, made, dropped }: Swap,
 ): Promise<void> {
-  if ((await tx.slots.generation()) !== generation) {
+  const resealed = (await tx.slots.allSealed()).length === next.sealed.length;
+  if ((await tx.slots.generation()) !== generation || !resealed) {
     throw new Failure('changed', 'slots or peppers changed meanwhile; nothing was done', {
       hint: `${PROGRAM} slots rekey`,
     });

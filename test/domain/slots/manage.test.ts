@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { addSlot, findSlot, lockedStore, removeSlot } from '../../../src/domain/slots/manage.ts';
+import { lockedStore } from '../../../src/domain/slots/locked-store.ts';
+import { addSlot, findSlot, removeSlot } from '../../../src/domain/slots/manage.ts';
 import { failureOf } from '../../support/fake-ledger.ts';
 import { type SlotDesk as Desk, openSlotDesk as desk, operator } from '../../support/fake-secrets.ts';
 
