@@ -12,6 +12,8 @@ var NEEDED = '22.14';
 /** The development dependency `node`: a clone has it, an installed package doesn't. */
 var PINNED = __dirname + '/../node_modules/node/bin/node' + (process.platform === 'win32' ? '.exe' : '');
 
+var DIST = require('path').join(__dirname, '..', 'dist') + require('path').sep;
+
 if (Number(process.versions.napi) >= 10) {
   start();
 } else if (parseInt(process.versions.node, 10) >= 16) {
@@ -41,7 +43,7 @@ function printVersion() {
 
 function load() {
   try {
-    return require('../dist/keywright.cjs');
+    return require('./load.js').load(DIST + 'keywright.cjs', DIST + 'keywright.cache').exports;
   } catch (error) {
     if (process.env.KEYWRIGHT_DEBUG === '1') throw error;
     refuse(

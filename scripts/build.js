@@ -1,4 +1,5 @@
 // Makes dist/ from src/: the program, the keychain helper, the library and its declarations.
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
@@ -8,6 +9,7 @@ import { build, transform } from 'esbuild';
 import { declarations } from './declarations.js';
 import { licences } from './licences.js';
 import { fromOneFile, inOneFile, neededAtOnce, neededByMost, withLazyBuiltins } from './one-file.js';
+import { sqliteInside } from './sqlite-inside.js';
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const DIST = join(ROOT, 'dist');
@@ -18,7 +20,14 @@ const NATIVE = ['better-sqlite3', 'argon2', '@napi-rs/keyring'];
 /** What `dist/` is made of. `needs` are the files it starts from. */
 const PROGRAM = { file: 'keywright.cjs', needs: ['src/main.ts', 'src/live-context.ts'] };
 /** Loaded lazily by the program, but by nearly every command: it goes into the first file, too. */
-const ALMOST_ALWAYS = ['src/store/sqlite/store.ts'];
+const ALMOST_ALWAYS = [
+  'src/store/sqlite/store.ts',
+  'src/commands/keys/list.ts',
+  'src/commands/keys/verify.ts',
+];
+/** V8's code cache of the program, for the Node that made it. */
+const CACHE = 'keywright.cache';
+const PINNED_NODE = join(ROOT, 'node_modules/node/bin/node');
 const HELPER = { file: 'keychain-helper.cjs', needs: ['src/secrets/slots/keychain/helper.ts'] };
 const LIBRARY = { file: 'index.js', needs: ['src/index.ts'] };
 
@@ -63,6 +72,7 @@ async function buildProgram() {
     outExtension: { '.js': '.cjs' },
     format: 'esm',
     splitting: true,
+    plugins: [sqliteInside],
   });
   const { outputs, inputs } = result.metafile;
   const texts = new Map();
@@ -74,8 +84,11 @@ async function buildProgram() {
   const atOnce = new Set([...neededAtOnce(entry, outputs)].map(nameOf));
   const verbs = Object.values(outputs).map(({ entryPoint }) => entryPoint ?? '');
   const often = [
-    ...neededByMost(verbs.filter((path) => path.startsWith('src/commands/keys/')), outputs),
-    ...neededByMost(ALMOST_ALWAYS, outputs),
+    ...neededByMost(
+      verbs.filter((path) => path.startsWith('src/commands/keys/')),
+      outputs,
+    ),
+    ...ALMOST_ALWAYS.flatMap((path) => neededByMost([path], outputs)),
   ];
   const together = new Set([...atOnce, ...often.map(nameOf)]);
   const parts = [...texts].filter(([name]) => together.has(name));
@@ -153,6 +166,13 @@ async function removeOthers(current) {
   }
 }
 
+/** Without it the program starts a little slower; so a machine where it can't be made is no failure. */
+function makeCodeCache() {
+  const node = Number(process.versions.napi) >= 10 ? process.execPath : PINNED_NODE;
+  const settings = { stdio: 'ignore', timeout: 20_000 };
+  spawnSync(node, [join(ROOT, 'scripts/code-cache.js'), DIST], settings);
+}
+
 /** Changes when anything changes that `dist/` is made from. */
 async function sourcesDigest() {
   const hash = createHash('sha256');
@@ -197,8 +217,10 @@ async function buildAll({ ifStale }) {
     ),
   });
 
+  await rm(join(DIST, CACHE), { force: true }); // before the text that it belongs to changes
   for (const { file, text } of files) await put(file, text);
   await removeOthers(new Set([...files.map(({ file }) => file), 'types']));
+  if (failures.length === 0) makeCodeCache();
   if (failures.length > 0) throw new Error(`build failed\n${[...new Set(failures)].join('\n')}`);
   await put('.sources', digest);
 }

@@ -15,16 +15,20 @@ const LOADED = new Set(['events', 'fs', 'module', 'path', 'perf_hooks', 'process
  */
 export function withLazyBuiltins(text) {
   const required = /^(?:var|const|let) (\w+) = (?:__toESM\w*\()?require\("node:([\w/]+)"\)\)?;$/gm;
-  let lazy = false;
-  const replaced = text.replace(required, (whole, name, builtin) => {
-    if (LOADED.has(builtin)) return whole;
-    lazy = true;
-    return `const ${name} = lazyBuiltin(() => require("node:${builtin}"));`;
+  let used = false;
+  const replaced = text.replace(required, (_, name, builtin) => {
+    used = true;
+    const load = `require("node:${builtin}")`;
+    return `const ${name} = ${LOADED.has(builtin) ? `builtin(${load})` : `lazyBuiltin(() => ${load})`};`;
   });
-  return lazy ? LAZY + replaced : text;
+  return used ? replaced + BUILTINS : text;
 }
 
-const LAZY = `function lazyBuiltin(load) {
+/** In place of esbuild's own way, which copies every property of a module that is imported as a whole. */
+const BUILTINS = `function builtin(module) {
+  return Object.create(module, { default: { value: module } });
+}
+function lazyBuiltin(load) {
   let loaded;
   return new Proxy({}, { get: (_, name) => { loaded ??= load(); return name === "default" ? loaded : loaded[name]; } });
 }
@@ -61,7 +65,10 @@ export function neededByMost(entries, outputs) {
  */
 export function inOneFile(entry, parts) {
   const helpers = new Map();
-  const functions = parts.map(([name, text]) => `"${name}": (function (module, exports, require) {\n${withoutHelpers(text, helpers)}\n})`);
+  const functions = parts.map(
+    ([name, text]) =>
+      `"${name}": (function (module, exports, require) {\n${withoutHelpers(text, helpers)}\n})`,
+  );
   return `"use strict";
 ${[...helpers.values()].join('')}
 const parts = {
@@ -76,6 +83,7 @@ function near(name) {
   }
   return made[name].exports;
 }
+near.resolve = require.resolve;
 module.exports = near("${entry}");
 module.exports.near = near;
 `;

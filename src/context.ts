@@ -83,10 +83,10 @@ export interface Context {
   /** For changes: unlocked, or (revoke, disable) without. */
   ledger(how: 'unlocked' | 'locked'): Promise<Ledger>;
 
-  /** What is on stdin, line by line without line ends; null for a line that is longer than any key. */
-  lines(): AsyncIterable<string | null>;
+  /** The lines on stdin without their ends, together as they arrive; null for a line that is longer than any key. */
+  lines(): AsyncIterable<readonly (string | null)[]>;
   /** Is stdin a terminal? */
-  readonly stdinIsTTY: boolean;
+  stdinIsTTY(): boolean;
   /** Throws `bad_secret_input`. */
   readSecret(from: SecretSource): Promise<Secret>;
   /** Lines of a file, exactly; for checking an exported log. */

@@ -235,7 +235,7 @@ async function openSecretsOf({
       command: proc.execPath,
       args: [KEYCHAIN_HELPER],
       env: proc.env,
-      terminal: mayAsk && (stdinIsTTY || proc.stderr.isTTY === true),
+      terminal: mayAsk && (stdinIsTTY() || proc.stderr.isTTY === true),
       timeoutMs: parseKeychainTimeout(env('KEYWRIGHT_KEYCHAIN_TIMEOUT')),
       onWait: () => out.notice.show('waiting for the OS keychain; is it asking to be unlocked?'),
     },

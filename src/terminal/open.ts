@@ -3,6 +3,7 @@ import { createOutput, type Output } from './output.ts';
 import type { Prompts } from './prompts.ts';
 import { type Sink, sinkOf } from './streams.ts';
 import { wantsColor } from './style.ts';
+import { workflowOf } from './workflow.ts';
 
 /** The part of Node's `process` that a terminal needs. */
 export type TerminalProcess = Pick<
@@ -30,7 +31,7 @@ export interface TerminalSettings {
 export interface TerminalSide {
   readonly out: Output;
   readonly ask: Prompts;
-  readonly stdinIsTTY: boolean;
+  stdinIsTTY(): boolean;
   /** Neither `--no-input` nor `CI` forbids asking. */
   readonly mayAsk: boolean;
 }
@@ -40,15 +41,21 @@ export function openTerminalSide(settings: TerminalSettings): TerminalSide {
   const { globals, env } = settings;
   const ci = env('CI');
   const mayAsk = globals.input !== false && (ci === undefined || ci === 'false' || ci === '0');
-  const stdinIsTTY = isTerminal(settings);
   const out = outputOf(settings);
-  const ask = lazyPrompts(mayAsk && stdinIsTTY, async () => {
+  // Asked for late: only a command with a question needs to know, and stdin must be made for the answer.
+  let asked: boolean | undefined;
+  const stdinIsTTY = (): boolean => {
+    asked ??= isTerminal(settings);
+    return asked;
+  };
+  const interactive = (): boolean => mayAsk && stdinIsTTY();
+  const ask = lazyPrompts(interactive, async () => {
     const [{ createPrompts }, { openTerminal }] = [await import('./prompts.ts'), await import('./tty.ts')];
     const { proc } = settings;
     return createPrompts({
       stdin: proc.stdin,
       stderr: proc.stderr,
-      interactive: mayAsk && stdinIsTTY,
+      interactive: interactive(),
       mayAskPassphrase: mayAsk,
       openTerminal: () => openTerminal(proc.platform),
       signals: {
@@ -64,9 +71,11 @@ export function openTerminalSide(settings: TerminalSettings): TerminalSide {
 }
 
 /** Prompts whose code is loaded with the first question. */
-function lazyPrompts(interactive: boolean, load: () => Promise<Prompts>): Prompts {
+function lazyPrompts(interactive: () => boolean, load: () => Promise<Prompts>): Prompts {
   return {
-    interactive,
+    get interactive() {
+      return interactive();
+    },
     confirm: async (...question) => (await load()).confirm(...question),
     input: async (...question) => (await load()).input(...question),
     select: async (message, choices) => (await load()).select(message, choices),
@@ -94,6 +103,7 @@ function outputOf({ proc, ownDescriptors, globals, program, env }: TerminalSetti
       },
     },
     program,
+    workflow: workflowOf(env),
   });
 }
 

@@ -12,13 +12,11 @@ import { badValue, type Input } from '../input.ts';
 import { WORKSPACE } from '../options.ts';
 import { narrowing } from '../workspace.ts';
 
-const CHUNK = 32 * 1024;
-
 export const verify: Command = {
   name: 'verify',
   summary: 'verify secret keys from stdin, one a line',
   details:
-    'Answers in the order of the input; exit 0 when all are valid, else 4. The secret key is never echoed.',
+    'One answer a line in the order of the input, as soon as the line is there; exit 0 when all are valid, else 4. The secret key is never echoed. -q prints the public keys of valid and invalid ones alike, - for what is no key: the verdict is the exit code.',
   options: [
     { ...WORKSPACE, about: 'only keys of this workspace are valid' },
     {
@@ -42,22 +40,23 @@ export const verify: Command = {
     const workspaceId = (await narrowing(store, input))?.id;
     const verifier = openVerifier(context, store);
     const explain = input.flag('explain');
-    let [all, bad, buffer] = [0, 0, ''];
-    for await (const line of await tokens(context)) {
-      const answer = await verifier.keys.verify(line ?? '', { ...asked, workspaceId });
-      all++;
-      if (!answer.valid) bad++;
-      buffer += `${lineFor(context, answer, explain)}\n`;
-      if (buffer.length < CHUNK) continue;
-      await context.out.raw(buffer);
-      buffer = '';
+    let [all, bad] = [0, 0];
+    for await (const lines of await tokens(context)) {
+      // What arrived together is answered together: a program that sends one key and waits gets its answer.
+      let answers = '';
+      for (const line of lines) {
+        const answer = await verifier.keys.verify(line ?? '', { ...asked, workspaceId });
+        if (!answer.valid) bad++;
+        answers += `${lineFor(context, answer, explain)}\n`;
+      }
+      all += lines.length;
+      await context.out.raw(answers);
     }
-    if (buffer !== '') await context.out.raw(buffer);
     await verifier.usage.flush();
     if (all === 0)
       throw new Failure('usage', 'no key on stdin', { hint: '{keywright} keys verify < key.txt' });
     if (bad === 0) return undefined;
-    const what = all === 1 ? 'the key does' : `${bad} of ${all} keys do`;
+    const what = all === 1 ? 'the key does' : `${bad} of ${all} keys ${bad === 1 ? 'does' : 'do'}`;
     throw new Failure('not_verified', `${what} not verify`, explain ? {} : { hint: '--explain tells why' });
   },
 };
@@ -86,11 +85,11 @@ function openVerifier(context: Context, store: Store): { keys: KeyVerifier; usag
   return { usage, keys: new KeyVerifier(parts) };
 }
 
-async function tokens(context: Context): Promise<AsyncIterable<string | null>> {
-  if (!context.stdinIsTTY) return context.lines();
+async function tokens(context: Context): Promise<AsyncIterable<readonly (string | null)[]>> {
+  if (!context.stdinIsTTY()) return context.lines();
   const typed = await context.ask.passphrase('secret key');
   return (async function* () {
-    yield typed.reveal();
+    yield [typed.reveal()];
   })();
 }
 
