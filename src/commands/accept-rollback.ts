@@ -23,6 +23,7 @@ export async function acceptRollback(context: Context, input: Input): Promise<un
     return undefined;
   }
   const lines = await consequences(context, store, mark, problem);
+  if (input.flag('dryRun')) return tell(context, input, { accepted: false, code: problem.code, lines });
   await confirm(context, input, { lines, question: 'go on with this store?' });
   const ledger = await ledgerOf(context);
   await change(ledger, async (_tx, record) => {
@@ -37,10 +38,28 @@ export async function acceptRollback(context: Context, input: Input): Promise<un
       sealer && ((body) => sealer.anchorMac(body)),
     );
   }
-  for (const line of lines) await context.out.say(line);
-  await context.out.say('accepted; this machine remembers this store from here on');
+  const done = 'accepted; this machine remembers this store from here on';
+  return tell(context, input, { accepted: true, code: problem.code, lines, done });
+}
+
+interface Told {
+  readonly accepted: boolean;
+  readonly code: string;
+  readonly lines: readonly string[];
+  readonly done?: string;
+}
+
+/** What came of it, or would. Whoever was asked has seen the consequences already. */
+async function tell(
+  context: Context,
+  input: Input,
+  { accepted, code, lines, done }: Told,
+): Promise<undefined> {
+  const asked = accepted && !input.flag('yes');
+  if (!asked) for (const line of lines) await context.out.say(line);
+  if (done !== undefined) await context.out.say(done);
   if (context.out.audience === 'json')
-    await context.out.json({ accepted: true, code: problem.code, consequences: lines });
+    await context.out.json({ accepted, code, consequences: lines.map((line) => context.out.spelled(line)) });
   return undefined;
 }
 
@@ -57,7 +76,7 @@ async function consequences(
   return [
     problem.message,
     `what happened between ${last} and entry ${mark.seq} is gone, revocations included`,
-    `${active} keys verify with this store; any of them may have been revoked since: {keywright} keys list --status active`,
+    `${active === 1 ? '1 key verifies' : `${active} keys verify`} with this store, and may have been revoked since: {keywright} keys list --status active`,
   ];
 }
 
@@ -69,12 +88,16 @@ async function forget(context: Context, input: Input, mark: AnchorMark | undefin
   const lines = [
     `the store ${mark.storeId} that was at ${context.places().store} is given up, with all its keys`,
   ];
+  const code = 'store_missing';
+  if (input.flag('dryRun')) return tell(context, input, { accepted: false, code, lines });
   await confirm(context, input, { lines, question: 'forget it?' });
   context.anchor().reset(undefined);
-  await context.out.say('forgotten; {keywright} init makes a new store');
-  if (context.out.audience === 'json')
-    await context.out.json({ accepted: true, code: 'store_missing', consequences: lines });
-  return undefined;
+  return tell(context, input, {
+    accepted: true,
+    code,
+    lines,
+    done: 'forgotten; {keywright} init makes a new store',
+  });
 }
 
 /** Accepting must work without the keys, too: then its entry waits for its seal. */

@@ -64,7 +64,9 @@ function commandOf(words: readonly string[], commands: CommandList): Command | u
   const [first, second] = plain(words);
   return (
     commands.plain.find((command) => command.name === first) ??
-    nounOf(words, commands)?.verbs.find((verb) => verb.name === second || verb.alias === second)
+    nounOf(words, commands)?.verbs.find(
+      (verb) => second !== undefined && [verb.name, verb.alias].includes(second),
+    )
   );
 }
 

@@ -83,7 +83,7 @@ ${verbs}
     local IFS=$'\\n'
     while read -r line; do
       [[ -n $line ]] && COMPREPLY+=("$(printf '%q' "$line")")
-    done < <("\${words[0]}" completion bash --words="\${words[*]:1:cword}" 2>/dev/null)
+    done < <("\${words[0]}" completion bash --words="\${words[*]:0:cword+1}" 2>/dev/null)
     if [[ \${#COMPREPLY[@]} -eq 0 ]]; then compopt -o default 2>/dev/null; fi
   else
     COMPREPLY=($(compgen -W "$found" -- "$cur"))
@@ -131,7 +131,7 @@ ${verbs}
     esac
   fi
   if [[ -n $asked ]]; then
-    found=("\${(@f)$("\${words[1]}" completion zsh --words="\${(pj:\\n:)words[2,CURRENT]}" 2>/dev/null)}")
+    found=("\${(@f)$("\${words[1]}" completion zsh --words="\${(pj:\\n:)words[1,CURRENT]}" 2>/dev/null)}")
     found=(\${found:#})
   fi
   if (( \${#found} )); then compadd -a found; else _files; fi
@@ -181,9 +181,7 @@ function __keywright_at
 end
 function __keywright_ask
     set -l typed (commandline -opc) (commandline -ct)
-    set -l program $typed[1]
-    set -e typed[1]
-    $program completion fish --words=(string join \\n -- $typed | string collect --allow-empty --no-trim-newlines) 2>/dev/null
+    $typed[1] completion fish --words=(string join \\n -- $typed | string collect --allow-empty --no-trim-newlines) 2>/dev/null
 end
 ${[
   ...rows(tree.top, at([''])),
@@ -232,7 +230,7 @@ ${tree.commands
     $found = if ($skip -and $choices.ContainsKey("$command $skip")) { $choices["$command $skip"] }
     elseif (-not $skip -and $wordToComplete.StartsWith('-')) { $flags[$command] }
     elseif (-not $skip -and $verbs.ContainsKey($command)) { $verbs[$command] }
-    else { & $commandAst.CommandElements[0].Value completion powershell "--words=$($typed -join [string][char]10)" 2>$null }
+    else { & $commandAst.CommandElements[0].Value completion powershell "--words=$((@('keywright') + $typed) -join [string][char]10)" 2>$null }
     $found | Where-Object { $_ -and $_.StartsWith($wordToComplete) } | ForEach-Object {
         $text = if ($_ -match '[^A-Za-z0-9_:.*/-]') { "'" + ($_ -replace "'", "''") + "'" } else { $_ }
         [System.Management.Automation.CompletionResult]::new($text, $_, 'ParameterValue', $_)

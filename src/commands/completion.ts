@@ -11,10 +11,13 @@ export function completionOf(commands: () => Promise<CommandList>): Command {
     name: 'completion',
     summary: 'print the completion script of a shell',
     details:
-      'bash, zsh, fish or powershell. With --words it answers the scripts: what fits behind these words.',
+      'bash, zsh, fish or powershell. With --words it answers the scripts: what fits in place of the last word.',
     arguments: [{ name: '<shell>', about: SHELLS.join(', '), completes: SHELLS }],
     options: [
-      { flags: '--words <words>', about: 'for the scripts: the words so far, separated by newlines' },
+      {
+        flags: '--words <words>',
+        about: 'for the scripts: the command line so far, its words separated by newlines',
+      },
     ],
     examples: ['completion bash > ~/.local/share/bash-completion/completions/keywright', 'completion zsh'],
     async run(context, input) {
@@ -25,7 +28,7 @@ export function completionOf(commands: () => Promise<CommandList>): Command {
       const text =
         words === undefined
           ? completionScript(shell, await commands())
-          : await answer(context, words.split('\n'), await commands());
+          : await answer(context, words.split('\n').slice(1), await commands());
       await context.out.raw(text);
       return undefined;
     },

@@ -7,7 +7,7 @@ import type { Store } from '../domain/ports/store.ts';
 import { EXIT, Failure } from '../errors.ts';
 import { acceptRollback } from './accept-rollback.ts';
 import type { Command } from './command.ts';
-import { YES } from './options.ts';
+import { DRY_RUN, YES } from './options.ts';
 
 export const doctor: Command = {
   name: 'doctor',
@@ -19,12 +19,13 @@ export const doctor: Command = {
       flags: '--accept-rollback',
       about: 'go on with a store that is older than, or another than, this machine remembers',
     },
+    { ...DRY_RUN, about: 'with --accept-rollback: only show what may be undone; mends nothing' },
     YES,
   ],
   examples: ['doctor', 'doctor --fix', 'doctor --json'],
   async run(context, input) {
     if (input.flag('acceptRollback')) return acceptRollback(context, input);
-    const fix = input.flag('fix');
+    const fix = input.flag('fix') && !input.flag('dryRun');
     const mended = fix && context.hasStore() ? [...(await context.repair())] : [];
     const findings = [...(await context.inspect())];
     if (!context.hasStore()) findings.push(...noStore(context));
@@ -55,27 +56,35 @@ function noStore(context: Context): readonly HealthFinding[] {
   ];
 }
 
+/** Codes of findings about files and folders. */
+const FILES: readonly string[] = ['mode', 'owner', 'link'];
+
 /** What only the open store can tell. Adds to `findings`; gives back what was mended. */
 async function lookInside(
   context: Context,
   fix: boolean,
   findings: HealthFinding[],
 ): Promise<readonly string[]> {
+  const remembered = context.anchor().read();
   let store: Store;
   try {
     store = await context.store({ unchecked: true });
   } catch (error) {
-    findings.push(findingOf(error));
+    const finding = findingOf(error);
+    // The look at the files has named which are open to others.
+    const named = finding.code === 'store_permissions' && findings.some(({ code }) => FILES.includes(code));
+    if (!named) findings.push(finding);
     return [];
   }
+  const rolledBack = await compareAnchor(remembered, store);
+  if (rolledBack !== undefined) findings.push(findingOf(rolledBack));
   const access = await unlocked(context, findings);
   const mac = access && ((body: Uint8Array) => access.audit.anchorMac(body));
-  if (mac !== undefined && context.anchor().tampered(mac)) {
+  // By the keys of another store every MAC is wrong.
+  if (rolledBack?.code !== 'store_foreign' && mac !== undefined && context.anchor().tampered(mac)) {
     findings.push({ code: 'anchor_edited', message: `${context.anchor().path} was edited`, fixable: false });
   }
   const anchor = context.anchor().read(mac);
-  const rolledBack = await compareAnchor(anchor, store);
-  if (rolledBack !== undefined) findings.push(findingOf(rolledBack));
   const known = anchor?.storeId === store.identity.id ? anchor : undefined;
   const { findings: more, chain } = await examine(store, {
     sealer: access?.audit,
@@ -116,31 +125,32 @@ function findingOf(error: unknown): HealthFinding {
 
 async function tell(
   context: Context,
-  findings: readonly HealthFinding[],
+  found: readonly HealthFinding[],
   mended: readonly string[],
 ): Promise<undefined> {
   const { out } = context;
+  const findings = found.map(({ code, message, hint, fixable }) => ({
+    code,
+    message: out.spelled(message),
+    hint: hint === undefined ? null : out.spelled(hint),
+    fixable,
+  }));
   for (const line of mended) await out.say(`mended: ${line}`);
   if (out.audience === 'json') {
-    const list = findings.map(({ code, message, hint, fixable }) => ({
-      code,
-      message,
-      hint: hint ?? null,
-      fixable,
-    }));
-    await out.json({ ok: findings.length === 0, findings: list, mended });
+    await out.json({ ok: findings.length === 0, findings, mended });
   } else if (out.audience === 'table') {
     for (const { message, hint } of findings) {
       await out.value(message, {});
-      if (hint !== undefined) await out.hint(hint);
+      if (hint !== null) await out.hint(hint);
     }
     if (findings.length === 0) await out.value('nothing is wrong', {});
   } else {
     await out.list({
       key: 'findings',
       columns: [
-        { header: 'CODE', tsv: (finding) => finding.code },
-        { header: 'FINDING', tsv: (finding) => finding.message },
+        { header: 'CODE', tsv: ({ code }) => code },
+        { header: 'FINDING', tsv: ({ message }) => message },
+        { header: 'HINT', tsv: ({ hint }) => hint ?? '' },
       ],
       json: (finding) => finding,
       pages: (async function* () {

@@ -38,7 +38,9 @@ export const ENVIRONMENT: readonly (readonly [name: string, meaning: string])[] 
   ],
   ['KEYWRIGHT_DEBUG', '1 shows where an unexpected error came from'],
   ['NO_COLOR', 'no colour; TERM=dumb too'],
+  ['FORCE_COLOR', 'colour in pipes, too; 0 and false mean none'],
   ['CI', 'never ask anything'],
+  ['GITHUB_ACTIONS, TF_BUILD', 'true masks secret keys in the logs of GitHub Actions and Azure Pipelines'],
   [
     'XDG_DATA_HOME, XDG_CONFIG_HOME, XDG_STATE_HOME',
     'where the folders are on Linux when KEYWRIGHT_HOME is not set',

@@ -62,7 +62,9 @@ export const init: Command = {
 
 /** A store that this machine remembers and that is gone is no reason to begin anew in its place. */
 function refuseVanished(context: Context): void {
-  if (context.hasStore() || context.anchor().read() === undefined) return;
+  // In this order: another `init` makes the store first and its memory afterwards.
+  const remembered = context.anchor().read() !== undefined;
+  if (!remembered || context.hasStore()) return;
   throw new Failure('store_missing', `the store that was at ${context.places().store} is gone`, {
     hint: 'put it back, or give it up with {keywright} doctor --accept-rollback and run init again',
   });
@@ -125,7 +127,13 @@ async function newPassphrase(
   what: string,
 ): Promise<NonNullable<SlotRequest['passphrase']>> {
   if (context.sources.passphraseGiven) return context.sources.passphrase('new');
-  return context.ask.passphrase(`${what} (at least 15 characters)`, { confirm: true });
+  try {
+    return await context.ask.passphrase(`${what} (at least 15 characters)`, { confirm: true });
+  } catch (error) {
+    if (!(error instanceof Failure) || error.code !== 'passphrase_needed') throw error;
+    const hint = '{keywright} init --unlock passphrase --passphrase-file FILE';
+    throw new Failure(error.code, error.message, { hint, cause: error });
+  }
 }
 
 /** The same `init` twice is no error; another wish than what is there is. */
@@ -171,7 +179,7 @@ async function tell(context: Context, created: boolean): Promise<undefined> {
     `recovery   ${recovery === undefined ? 'none; {keywright} slots add --kind passphrase adds one' : `${recovery.kind} slot${created ? ' added' : ''}`}`,
   );
   if (primary?.kind === 'key-file' && places.together) {
-    await context.out.warn('note: key file and database are in one folder; a copy of it opens everything');
+    await context.out.say('note: key file and database are in one folder; a copy of it opens everything');
   }
   const facts = {
     store: places.store,
@@ -188,5 +196,15 @@ async function tell(context: Context, created: boolean): Promise<undefined> {
 function wayOf(slot: SlotRecord, created: boolean): string {
   if (slot.kind === 'keychain') return created ? 'OS keychain (written and read back)' : 'OS keychain';
   if (slot.kind === 'passphrase') return 'passphrase';
-  return `key file ${/path=(\S+)/.exec(slot.header)?.[1] ?? ''}`.trimEnd();
+  return `key file ${keyFileOf(slot) ?? ''}`.trimEnd();
+}
+
+/** Where a key-file slot's file was made. Its header has the path as a URI has it (`src/secrets/slots/key-file`). */
+function keyFileOf(slot: SlotRecord): string | undefined {
+  const [, encoded] = / path=(\S+)$/.exec(slot.header) ?? [];
+  try {
+    return encoded === undefined ? undefined : decodeURI(encoded);
+  } catch {
+    return undefined; // an edited row: unlocking refuses it
+  }
 }

@@ -5,13 +5,12 @@ import {
   InvalidArgumentError,
 } from 'commander';
 import type { Globals } from '../context.ts';
-import { nearest } from '../domain/nearest.ts';
 import { Failure } from '../errors.ts';
 import type { Command, Listed, Noun, Option } from './command.ts';
 import { loaded, NOUNS, PLAIN } from './index.ts';
-import { Input } from './input.ts';
-import { GLOBALS, valuesOf } from './options.ts';
-import type { Parsed } from './quick-parse.ts';
+import { GIVEN_TWICE, misuse, unknownCommand } from './misuse.ts';
+import { flagOf, GLOBALS, valuesOf } from './options.ts';
+import { type Parsed, parsed } from './quick-parse.ts';
 
 /** What parsing calls for: a command, text to print (help, version), or the overview of bare `keywright`. */
 export type Outcome = { readonly command: Parsed } | { readonly print: string } | { readonly bare: Globals };
@@ -48,7 +47,7 @@ export async function parse(
   try {
     root.parse([...argv], { from: 'user' });
   } catch (error) {
-    return afterCommander(error, sink);
+    return afterCommander(error, sink, argv, about.version);
   }
   return outcome ?? { print: sink.text };
 }
@@ -112,16 +111,11 @@ function addNoun(
     .allowExcessArguments()
     .action((verb: string | undefined) => {
       if (verb === undefined) parent.help();
-      const right = noun.mistaken?.[verb as string];
-      if (right === undefined)
-        throw unknownCommand(
-          verb as string,
-          noun.verbs.map((one) => one.name),
-          noun.name,
-        );
-      throw new Failure('usage', `unknown command: ${noun.name} ${verb}`, {
-        hint: `did you mean {keywright} ${right}?`,
-      });
+      throw unknownCommand(
+        verb as string,
+        noun.verbs.map((one) => one.name),
+        noun,
+      );
     });
 }
 
@@ -132,16 +126,6 @@ function words(): readonly string[] {
     ...PLAIN.map((command) => command.name),
     'help',
   ];
-}
-
-function unknownCommand(word: string, known: readonly string[], noun?: string): Failure {
-  const near = nearest(word, known);
-  const message = `unknown command: ${noun === undefined ? '' : `${noun} `}${word}`;
-  if (near !== undefined)
-    return new Failure('usage', message, { hint: 'did you mean', retry: { replace: word, by: near } });
-  return new Failure('usage', message, {
-    hint: noun === undefined ? '{keywright} help' : `the verbs of ${noun} are ${known.join(', ')}`,
-  });
 }
 
 function addCommand(
@@ -158,8 +142,8 @@ function addCommand(
   for (const argument of command.arguments ?? [])
     leaf.addArgument(new CommanderArgument(argument.name, argument.about));
   addOptions(leaf, command.options ?? []);
-  const own = new Set(leaf.options.map((option) => option.long));
-  const globals = GLOBALS.filter((option) => !own.has(longOf(option)));
+  const own = (command.options ?? []).map((option) => flagOf(option).name);
+  const globals = GLOBALS.filter((option) => !own.includes(flagOf(option).name));
   addOptions(leaf, globals);
   leaf.allowExcessArguments(false);
   leaf.addHelpText(
@@ -172,11 +156,9 @@ function addCommand(
       ...root.opts(),
       ...(parent === root ? {} : parent.opts()),
     };
-    const shared = new Set(globals.map((option) => new CommanderOption(option.flags).attributeName()));
-    found({
-      globals: globalsOf(inherited, values, shared),
-      run: (context) => command.run(context, new Input(leaf.args, values)),
-    });
+    const shared = new Set(globals.map((option) => flagOf(option).name));
+    const ownValues = Object.fromEntries(Object.entries(values).filter(([name]) => own.includes(name)));
+    found(parsed(command, globalsOf(inherited, values, shared), leaf.args, ownValues));
   });
 }
 
@@ -218,7 +200,7 @@ function optionOf(option: Option): CommanderOption {
 /** A flag that is given twice was a mistake once. */
 function once(option: Option): (value: string, before: unknown) => string {
   return (value, before) => {
-    if (before !== undefined) throw new InvalidArgumentError('It may be given once.');
+    if (before !== undefined) throw new InvalidArgumentError(GIVEN_TWICE);
     if (option.choices !== undefined && !option.choices.includes(value)) {
       throw new InvalidArgumentError(`Allowed choices are ${option.choices.join(', ')}.`);
     }
@@ -226,19 +208,18 @@ function once(option: Option): (value: string, before: unknown) => string {
   };
 }
 
-function longOf(option: Option): string | undefined {
-  return new CommanderOption(option.flags).long;
-}
-
 /** Commander throws to end a run: for help and version all is well, everything else is wrong usage. */
-function afterCommander(error: unknown, sink: Sink): Outcome {
+async function afterCommander(
+  error: unknown,
+  sink: Sink,
+  argv: readonly string[],
+  version: string,
+): Promise<Outcome> {
   if (error instanceof Failure) throw error;
   const { code, message, exitCode } = error as { code?: string; message: string; exitCode?: number };
   if (code === undefined || !code.startsWith('commander.')) throw error;
+  if (code === 'commander.version' && argv.includes('--json'))
+    return { print: `${JSON.stringify({ version })}\n` };
   if (exitCode === 0 || code === 'commander.help') return { print: sink.text };
-  const [first = '', second] = message.replace(/^error: /, '').split('\n');
-  const suggestion = second?.trim().replace(/^\(|\)$/g, '');
-  throw new Failure('usage', first.charAt(0).toLowerCase() + first.slice(1).replace(/\.$/, ''), {
-    hint: suggestion ? suggestion.charAt(0).toLowerCase() + suggestion.slice(1) : '{keywright} help',
-  });
+  throw await misuse({ code, message }, argv);
 }

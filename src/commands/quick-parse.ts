@@ -6,11 +6,30 @@ import { flagOf, GLOBALS, spellingsOf, takesValue, valuesOf } from './options.ts
 
 /** What was asked for, parsed and not yet done. */
 export interface Parsed {
+  readonly command: Command;
   readonly globals: Globals;
+  readonly args: readonly string[];
+  /** By `flagOf` of the command's own options; `--no-name` is false, and true when it was not given. */
+  readonly values: Values;
   run(context: Context): Promise<number | undefined>;
 }
 
 type Values = { [name: string]: unknown };
+
+/** The command with what it was given, ready to run. */
+export function parsed(command: Command, globals: Globals, args: readonly string[], values: Values): Parsed {
+  return {
+    command,
+    globals,
+    args,
+    values,
+    run(context) {
+      // An actor that is none is refused by reads, too, which have no use for it.
+      if (globals.actor !== undefined || context.env('KEYWRIGHT_ACTOR') !== undefined) context.actor();
+      return command.run(context, new Input(args, values));
+    },
+  };
+}
 
 /**
  * Parses a command line that is plainly right, by the same options that commander is given, and gives
@@ -28,9 +47,10 @@ export async function quickParse(argv: readonly string[]): Promise<Parsed | unde
   const command = await listed.load();
   const own: Values = {};
   addFlags(flags, command.options ?? [], own);
+  for (const name of offByDefault(command.options ?? [])) own[name] = true;
   const args = readRest(words, flags);
   if (args === undefined || !fits(args.length, command)) return undefined;
-  return { globals: globals as Globals, run: (context) => command.run(context, new Input(args, own)) };
+  return parsed(command, globals as Globals, args, own);
 }
 
 interface Flag {
@@ -43,6 +63,13 @@ interface Flag {
 function addFlags(flags: Map<string, Flag>, options: readonly Option[], into: Values): void {
   for (const option of options)
     for (const spelling of spellingsOf(option)) flags.set(spelling, { option, into });
+}
+
+/** Names of flags that exist as `--no-name` only. */
+function offByDefault(options: readonly Option[]): readonly string[] {
+  const flags = options.map(flagOf);
+  const positive = flags.filter(({ negated }) => !negated).map(({ name }) => name);
+  return flags.filter(({ name, negated }) => negated && !positive.includes(name)).map(({ name }) => name);
 }
 
 /** Reads up to the verb; globals may stand before it. */

@@ -19,6 +19,8 @@ export interface StoreDeps {
   readonly busyTimeoutMs?: number;
   /** The steps from an empty database to the present one; `MIGRATIONS` when left out. */
   readonly migrations?: readonly Migration[];
+  /** Most memory for pages of the database that are being read, KiB; SQLite's own 16,000 when left out. */
+  readonly readCacheKiB?: number | undefined;
   /**
    * Also open a store of a newer program whose `min_reader` allows it, for reading only. For
    * verifiers, which are upgraded after the command line.

@@ -23,7 +23,7 @@ export async function readSecret(source: SecretSource, maxBytes = LARGEST_SECRET
   // Two more bytes for the final newline, and one to see that there is more.
   const most = maxBytes + 3;
   if ('variable' in source) return fromVariable(source, maxBytes);
-  if ('file' in source) return secretOf(await readFile(source.file, most), 'the file', maxBytes);
+  if ('file' in source) return secretOf(await readFile(source.file, most), source.file, maxBytes);
   if (source.stdin.isTTY) {
     throw bad(
       'stdin is the terminal, where a secret would be shown',
@@ -66,17 +66,17 @@ const INHERITED = /^(?:\/dev\/fd|\/proc\/self\/fd)\/(\d{1,6})$/;
 
 async function readFile(path: string, most: number): Promise<Uint8Array> {
   const inherited = path === '/dev/stdin' ? 0 : INHERITED.exec(path)?.[1];
-  if (inherited !== undefined) return readInherited(Number(inherited), most);
+  if (inherited !== undefined) return readInherited(Number(inherited), most).catch(refused(path));
   // O_NONBLOCK: opening a FIFO that nobody writes to must not wait.
-  const handle = await fs.open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)).catch(refused);
+  const handle = await fs.open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)).catch(refused(path));
   try {
     const stat = await handle.stat();
-    if (!stat.isFile()) throw bad('the file is not a regular file');
-    if (stat.size > most) throw bad('the file is too large for a secret');
+    if (!stat.isFile()) throw bad(`${path} is not a regular file`);
+    if (stat.size > most) throw bad(`${path} is too large for a secret`);
     const buffer = Buffer.alloc(most);
     let length = 0;
     for (let read = -1; read !== 0 && length < most; length += read) {
-      read = (await handle.read(buffer, length, most - length).catch(refused)).bytesRead;
+      read = (await handle.read(buffer, length, most - length).catch(refused(path))).bytesRead;
     }
     return buffer.subarray(0, length);
   } finally {
@@ -87,7 +87,7 @@ async function readFile(path: string, most: number): Promise<Uint8Array> {
 /** Reads the descriptor itself: opening `/dev/fd/N` anew would not find a pipe on every system. */
 async function readInherited(fd: number, most: number): Promise<Uint8Array> {
   const stream = createReadStream('', { fd, autoClose: false });
-  return readAtMost(stream, most).catch(refused);
+  return readAtMost(stream, most);
 }
 
 async function readAtMost(stream: Readable, most: number): Promise<Uint8Array> {
@@ -102,8 +102,10 @@ async function readAtMost(stream: Readable, most: number): Promise<Uint8Array> {
   return Buffer.concat(chunks, Math.min(length, most));
 }
 
-function refused(error: NodeJS.ErrnoException): never {
-  throw bad(`the file cannot be read${error.code === undefined ? '' : ` (${error.code})`}`);
+function refused(path: string): (error: NodeJS.ErrnoException) => never {
+  return (error) => {
+    throw bad(`${path} cannot be read${error.code === undefined ? '' : ` (${error.code})`}`);
+  };
 }
 
 function bad(message: string, hint?: string): Failure {

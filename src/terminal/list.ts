@@ -1,4 +1,3 @@
-import { jsonText } from './json.ts';
 import type { Column, ListSpec } from './output.ts';
 import type { Style } from './style.ts';
 import { type Cell, LAYOUT_ROWS, tableOf } from './table.ts';
@@ -39,11 +38,15 @@ export function tsvRow(values: readonly string[]): string {
 }
 
 /** `{"keys":[…],"next":null}`. Nothing is written before the first page has been read without an error. */
-export async function writeJsonList<T>(spec: ListSpec<T>, write: Write): Promise<Written> {
+export async function writeJsonList<T>(
+  spec: ListSpec<T>,
+  textOf: (item: object) => string,
+  write: Write,
+): Promise<Written> {
   let piece = `{${JSON.stringify(spec.key)}:[`;
   let separator = '';
   const written = await eachItem(spec, async (item) => {
-    piece += separator + jsonText(spec.json(item));
+    piece += separator + textOf(spec.json(item));
     separator = ',';
     if (piece.length < PIECE) return;
     await write(piece);
@@ -62,7 +65,7 @@ export async function writeTable<T>(
 ): Promise<Written> {
   const shown = shownColumns(spec);
   const draw = tableOf(
-    shown.map(({ header, flexible }) => ({ header, flexible: flexible === true })),
+    shown.map((column) => ({ ...column, identifier: column === spec.columns[0] })),
     width,
     style,
   );

@@ -9,6 +9,7 @@ import { type Color, PLAIN, styleFor } from './style.ts';
 import { tableOf } from './table.ts';
 import { visible } from './visible.ts';
 import { pad, widthOf } from './width.ts';
+import { maskLine, type Workflow, withoutCommands, withoutCommandsInJson } from './workflow.ts';
 
 /** Who reads stdout: a person, a pipe, a program, or a script that wants identifiers only. */
 type Audience = 'table' | 'tsv' | 'json' | 'quiet';
@@ -22,8 +23,10 @@ export interface Column<T> {
   /** The text for people; left out, the same as `tsv`. Made harmless (`visible`) by the table. */
   cell?(item: T): string;
   color?(item: T): Color | undefined;
-  /** Cut first, with `…`, when the terminal is narrow. */
+  /** Cut first, with `…`, when the terminal is narrow; the list's first column never is. */
   readonly flexible?: boolean;
+  /** Left out before the others when the terminal is narrower still. */
+  readonly lesser?: boolean;
 }
 
 /** One page of a list. `next` is the cursor of the following one, null at the end. */
@@ -77,6 +80,10 @@ export interface Output {
   value(text: string, json: object): Promise<void>;
   /** Exactly the secret and a newline, for every audience. */
   secret(secret: Secret): Promise<void>;
+  /** To be called before a secret is part of the answer: tells GitHub Actions or Azure Pipelines to hide it in their logs. */
+  mask(secret: Secret): Promise<void>;
+  /** The text with the program's name put in, for what goes to JSON; everything else here does that itself. */
+  spelled(text: string): string;
   /** One object and a newline. */
   json(object: object): Promise<void>;
   /** Exactly these bytes. */
@@ -99,11 +106,13 @@ export interface OutputOptions {
   readonly color: { readonly stdout: boolean; readonly stderr: boolean };
   /** How the program was started, `keywright` or `npx keywright`. */
   readonly program: string;
+  /** Set where what is printed may be taken for commands. */
+  readonly workflow?: Workflow | undefined;
 }
 
 /** The output for one run of the program. */
 export function createOutput(options: OutputOptions): Output {
-  const { stdout, stderr, json, quiet, program } = options;
+  const { stdout, stderr, json, quiet, program, workflow } = options;
   const audience: Audience = json ? 'json' : quiet ? 'quiet' : stdout.isTTY ? 'table' : 'tsv';
   const notice = json ? SILENT : createNotice(stderr);
 
@@ -112,12 +121,19 @@ export function createOutput(options: OutputOptions): Output {
     notice.clear();
     return stdout.write(chunk);
   };
+  const safe = workflow === undefined ? (text: string) => text : withoutCommands;
+  const safeJson =
+    workflow === undefined ? jsonText : (object: object) => withoutCommandsInJson(jsonText(object));
+  /** A part of the answer that people or scripts read as text. */
+  const writeText = (text: string): Promise<void> => write(safe(text));
+  const writeJson = (object: object): Promise<void> => write(`${safeJson(object)}\n`);
   /** A line of talk. Whoever can't hear it misses nothing that the exit code doesn't say. */
   const talk = async (line: string): Promise<void> => {
     notice.clear();
-    await stderr.write(`${line}\n`).catch(() => {});
+    await stderr.write(`${safe(line)}\n`).catch(() => {});
   };
-  const said = (line: string) => visible(line.replaceAll(PROGRAM, program));
+  const spelled = (text: string) => text.replaceAll(PROGRAM, program);
+  const said = (line: string) => visible(spelled(line));
   const chatty = !json && !quiet;
   const say = (line: string) => (chatty ? talk(said(line)) : Promise.resolve());
   const hint = (command: string) => say(`hint: ${command}`);
@@ -126,13 +142,13 @@ export function createOutput(options: OutputOptions): Output {
     const identifier = spec.columns[0];
     switch (audience) {
       case 'json':
-        return writeJsonList(spec, write);
+        return writeJsonList(spec, safeJson, write);
       case 'quiet':
-        return writeLines(spec, (item) => visible(identifier?.tsv(item) ?? ''), write);
+        return writeLines(spec, (item) => visible(identifier?.tsv(item) ?? ''), writeText);
       case 'tsv':
-        return writeLines(spec, (item) => tsvRow(spec.columns.map((column) => column.tsv(item))), write);
+        return writeLines(spec, (item) => tsvRow(spec.columns.map((column) => column.tsv(item))), writeText);
       case 'table':
-        return writeTable(spec, stdout.columns, await styleFor(options.color.stdout), write);
+        return writeTable(spec, stdout.columns, await styleFor(options.color.stdout), writeText);
     }
   };
 
@@ -144,8 +160,11 @@ export function createOutput(options: OutputOptions): Output {
     raw: write,
     warn: (line) => (json ? Promise.resolve() : talk(said(line))),
     secret: (secret) => write(`${secret.reveal()}\n`),
-    json: (object) => write(`${jsonText(object)}\n`),
-    value: (text, object) => write(json ? `${jsonText(object)}\n` : `${visible(text)}\n`),
+    mask: (secret) =>
+      workflow === undefined ? Promise.resolve() : stderr.write(maskLine(workflow, secret)).catch(() => {}),
+    spelled,
+    json: writeJson,
+    value: (text, object) => (json ? writeJson(object) : writeText(`${visible(text)}\n`)),
     async list(spec) {
       const { count, next } = await writeList(spec);
       if (next !== null && spec.moreHint) await hint(spec.moreHint(next));
@@ -154,10 +173,10 @@ export function createOutput(options: OutputOptions): Output {
       if (spec.empty.hint) await hint(spec.empty.hint);
     },
     async show(spec) {
-      if (audience === 'json') await write(`${jsonText(spec.json)}\n`);
-      else if (audience === 'quiet') await write(`${visible(spec.tsv[0] ?? '')}\n`);
-      else if (audience === 'tsv') await write(`${tsvRow(spec.tsv)}\n`);
-      else await write(sheetOf(spec, stdout.columns));
+      if (audience === 'json') await writeJson(spec.json);
+      else if (audience === 'quiet') await writeText(`${visible(spec.tsv[0] ?? '')}\n`);
+      else if (audience === 'tsv') await writeText(`${tsvRow(spec.tsv)}\n`);
+      else await writeText(sheetOf(spec, stdout.columns));
     },
     async failure(error, debug) {
       if (error instanceof ReaderGone) return EXIT.ok;
@@ -184,7 +203,7 @@ function sheetOf(spec: ShowSpec, columns: number): string {
   const text = lines.map((line) => `${line}\n`).join('');
   if (spec.table === undefined || spec.table.rows.length === 0) return text;
   const draw = tableOf(
-    spec.table.headers.map((header) => ({ header, flexible: false })),
+    spec.table.headers.map((header, i) => ({ header, identifier: i === 0 })),
     columns,
   );
   return text + draw(spec.table.rows.map((row) => row.map((text) => ({ text }))));

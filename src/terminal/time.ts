@@ -35,6 +35,16 @@ export function moment(ms: number, now: number, timeZone?: string, options: { zo
   return options.zone === false ? `${word} ${clock}` : `${word} ${clock} ${zone}`;
 }
 
+/** What lies no further away than this has its time of day told; in ms. */
+export const NEAR = 2 * DAY;
+
+/** As `moment`, and with the time of day too for the days after tomorrow that are near: when something ends. */
+export function deadline(ms: number, now: number, timeZone?: string): string {
+  const text = moment(ms, now, timeZone);
+  const { date, clock, zone } = partsOf(ms, timeZone);
+  return text === date && Math.abs(ms - now) <= NEAR ? `${date} ${clock} ${zone}` : text;
+}
+
 /** RFC 3339 in UTC to the second, `2026-11-21T10:00:00Z`, rounded down. Throws RangeError beyond the year 9999. */
 export function rfc3339(ms: number): string {
   const text = new Date(Math.floor(ms / SECOND) * SECOND).toISOString();

@@ -13,7 +13,7 @@ export function widthOf(text: string): number {
 /** The text, or as many whole characters of it as fit in `columns` together with `…`. */
 export function cut(text: string, columns: number): string {
   if (columns <= 0) return '';
-  if (text.length <= columns && PLAIN_ASCII.test(text)) return text;
+  if (PLAIN_ASCII.test(text)) return text.length <= columns ? text : `${text.slice(0, columns - 1)}…`;
   let end = 0; // of what fits beside the ellipsis
   let width = 0;
   graphemes ??= new Intl.Segmenter(undefined, { granularity: 'grapheme' });

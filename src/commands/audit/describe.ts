@@ -38,5 +38,6 @@ export function entryColumns(now: number): readonly Column<AuditEntry>[] {
 /** The facts that a person looks for; `audit list --json` has all of them. */
 function factsOf(entry: AuditEntry): string {
   const { name, slug, scope, reason, kind } = entry.facts;
-  return [name, slug, scope, kind, reason].filter((fact) => typeof fact === 'string').join(' · ');
+  const facts = [name, slug, scope, kind, reason].filter((fact) => typeof fact === 'string');
+  return [...new Set(facts)].join(' · ');
 }

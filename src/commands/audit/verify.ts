@@ -1,10 +1,12 @@
 import type { Context } from '../../context.ts';
 import { hex } from '../../domain/audit/chain.ts';
 import { type ChainReport, checkChain } from '../../domain/audit/check.ts';
+import { compareAnchor } from '../../domain/audit/compare-anchor.ts';
 import { checkExport, readPublicKey } from '../../domain/audit/export.ts';
 import { Failure } from '../../errors.ts';
 import type { Command } from '../command.ts';
 import { badValue, type Input } from '../input.ts';
+import { counted } from '../plural.ts';
 
 export const verify: Command = {
   name: 'verify',
@@ -28,7 +30,11 @@ export const verify: Command = {
 
 async function ownLog(context: Context, input: Input): Promise<undefined> {
   if (input.text('publicKey') !== undefined) throw badValue('publicKey', 'goes with --file');
+  const remembered = context.anchor().read();
   const store = await context.store({ unchecked: true });
+  // Another store's log may be whole, and is not the one to check. One that was rolled back is told below.
+  const problem = await compareAnchor(remembered, store);
+  if (problem?.code === 'store_foreign') throw problem;
   const { audit } = await context.operator();
   const anchor = context.anchor().read((body) => audit.anchorMac(body));
   const report = await checkChain(
@@ -67,7 +73,8 @@ async function tell(context: Context, report: ChainReport): Promise<void> {
     );
   }
   for (const seq of report.clockWentBack) await context.out.say(`entry ${seq}: the clock had gone back`);
-  if (report.bad === null) await context.out.value(`${report.entries} entries, unchanged`, {});
+  if (report.bad === null)
+    await context.out.value(`${counted(report.entries, 'entry', 'entries')}, unchanged`, {});
 }
 
 async function exportedLog(context: Context, input: Input, file: string): Promise<undefined> {
@@ -77,7 +84,8 @@ async function exportedLog(context: Context, input: Input, file: string): Promis
   const { entries, bad } = await checkExport(context.fileLines(file), await publicKeyOf(context, given));
   if (context.out.audience === 'json')
     await context.out.json({ ok: bad === null, entries, first_bad_line: bad?.line ?? null });
-  else if (bad === null) await context.out.value(`${entries} entries, unchanged and signed by this key`, {});
+  else if (bad === null)
+    await context.out.value(`${counted(entries, 'entry', 'entries')}, unchanged and signed by this key`, {});
   if (bad === null) return undefined;
   throw new Failure('findings', `the exported log is wrong in line ${bad.line}: ${bad.reason}`);
 }

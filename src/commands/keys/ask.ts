@@ -4,6 +4,7 @@ import { isScope } from '../../domain/keys/scopes.ts';
 import type { Readers } from '../../domain/ports/store.ts';
 import type { Workspace } from '../../domain/workspaces/workspace.ts';
 import { Failure } from '../../errors.ts';
+import { expiry } from './describe.ts';
 
 const COMMON = ['*:read', '*:write'];
 
@@ -35,14 +36,12 @@ export async function askForScopes(
 
 /** Shows what was put together by asking, and asks whether to go on. */
 export async function confirmCreation(context: Context, wish: NewKey): Promise<void> {
-  const expires =
-    wish.expiresAt === null
-      ? 'never expires'
-      : `expires ${new Date(wish.expiresAt).toISOString().slice(0, 10)}`;
   await context.out.warn(
     `a ${wish.mode} key of ${wish.workspace.slug} that may do: ${wish.scopes.join(' ')}`,
   );
-  await context.out.warn(`${expires}; change that with --expires (default ${DEFAULT_LIFE.text})`);
+  await context.out.warn(
+    `${expiry(wish.expiresAt, context.now())}; change that with --expires (default ${DEFAULT_LIFE.text})`,
+  );
   if (!(await context.ask.confirm('create it?', { default: true })))
     throw new Failure('cancelled', 'nothing was created');
 }

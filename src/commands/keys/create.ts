@@ -14,7 +14,7 @@ import { badValue, type Input } from '../input.ts';
 import { WORKSPACE } from '../options.ts';
 import { oneWorkspace } from '../workspace.ts';
 import { askForScopes, confirmCreation } from './ask.ts';
-import { keyJson } from './describe.ts';
+import { expiry, keyJson } from './describe.ts';
 
 export const create: Command = {
   name: 'create',
@@ -124,10 +124,7 @@ export function networksOf(input: Input): readonly string[] {
 }
 
 async function tell(context: Context, key: ApiKey, workspace: string, byDefault: boolean): Promise<void> {
-  const expires =
-    key.expiresAt === null
-      ? 'never expires'
-      : `expires ${new Date(key.expiresAt - 1).toISOString().slice(0, 10)}`;
+  const expires = expiry(key.expiresAt, context.now());
   const why = byDefault ? ` (default ${DEFAULT_LIFE.text})` : '';
   await context.out.say(`created ${key.name} in ${workspace}: ${publicKey(key)}`);
   await context.out.say(`${key.scopes.join(' ')} · ${key.mode} · ${expires}${why}`);
@@ -146,6 +143,7 @@ async function deliver(
 ): Promise<void> {
   const shown = context.now();
   try {
+    await context.out.mask(secretKey);
     if (context.out.audience === 'json') {
       await context.out.json({ ...keyJson({ key, workspace }, shown), secret_key: secretKey.reveal() });
     } else await context.out.secret(secretKey);

@@ -4,7 +4,7 @@ import { statusOf } from '../../domain/keys/status.ts';
 import { publicKey } from '../../domain/keys/token.ts';
 import type { Workspace } from '../../domain/workspaces/workspace.ts';
 import type { Column } from '../../terminal/output.ts';
-import { age, rfc3339 } from '../../terminal/time.ts';
+import { age, deadline, NEAR, rfc3339 } from '../../terminal/time.ts';
 
 /** A key with what it takes to show it. */
 export interface Shown {
@@ -53,12 +53,13 @@ export function keyColumns(now: number): readonly Column<Shown>[] {
       color: ({ key }) => COLORS[statusOf(key, now)],
     },
     { header: 'MODE', tsv: ({ key }) => key.mode },
-    { header: 'SCOPES', tsv: ({ key }) => key.scopes.join(','), flexible: true },
-    { header: 'OWNER', tsv: ({ key }) => key.owner },
+    { header: 'SCOPES', tsv: ({ key }) => key.scopes.join(','), flexible: true, lesser: true },
+    { header: 'OWNER', tsv: ({ key }) => key.owner, flexible: true, lesser: true },
     {
       header: 'USED',
       tsv: ({ key }) => time(key.lastUsedAt) ?? '',
       cell: ({ key }) => since(key.lastUsedAt, now),
+      lesser: true,
     },
     {
       header: 'EXPIRES',
@@ -75,8 +76,20 @@ export function keyColumns(now: number): readonly Column<Shown>[] {
 
 const COLORS = { active: 'green', expired: 'yellow', disabled: 'yellow', revoked: 'red' } as const;
 
+/** `last used 5h ago`, or `never used`. */
+export function lastUsed({ lastUsedAt }: ApiKey, now: number): string {
+  return lastUsedAt === null ? 'never used' : `last used ${age(lastUsedAt, now)} ago`;
+}
+
+/** `never expires`; the date of its last day, UTC; or the moment when that is near. */
+export function expiry(at: number | null, now: number): string {
+  if (at === null) return 'never expires';
+  const near = Math.abs(at - now) <= NEAR;
+  return `expires ${near ? deadline(at, now) : new Date(at - 1).toISOString().slice(0, 10)}`;
+}
+
 /** `2h`, `in 90d`, or `never`. */
-export function since(at: number | null, now: number): string {
+function since(at: number | null, now: number): string {
   return at === null ? 'never' : age(at, now);
 }
 

@@ -2,10 +2,10 @@ import type { ApiKey } from '../../domain/keys/key.ts';
 import { statusOf } from '../../domain/keys/status.ts';
 import { publicKey } from '../../domain/keys/token.ts';
 import { EXIT } from '../../errors.ts';
-import { moment } from '../../terminal/time.ts';
+import { age, deadline, moment } from '../../terminal/time.ts';
 import type { Command } from '../command.ts';
 import { FROM_STDIN, WORKSPACE } from '../options.ts';
-import { keyColumns, keyJson, since, slugs } from './describe.ts';
+import { keyColumns, keyJson, slugs } from './describe.ts';
 import { oneKey } from './which.ts';
 
 export const show: Command = {
@@ -34,11 +34,8 @@ export const show: Command = {
         ['purpose', key.purpose ?? undefined],
         ['networks', key.networks.join(' ') || undefined],
         ['created', `${moment(key.createdAt, now)} by ${key.createdBy}`],
-        ['last used', since(key.lastUsedAt, now)],
-        [
-          'expires',
-          key.expiresAt === null ? 'never' : `${moment(key.expiresAt, now)} (${since(key.expiresAt, now)})`,
-        ],
+        ['last used', key.lastUsedAt === null ? 'never' : `${age(key.lastUsedAt, now)} ago`],
+        expiryField(key.expiresAt, now),
         ['reason', key.revokedReason ?? undefined],
       ],
       json: keyJson(shown, now),
@@ -47,6 +44,13 @@ export const show: Command = {
     return EXIT.ok;
   },
 };
+
+/** `expires tomorrow 16:00 UTC (in 30h)`, `expired today 16:00 UTC (1h ago)`. */
+function expiryField(at: number | null, now: number): [label: string, value: string] {
+  if (at === null) return ['expires', 'never'];
+  const away = at > now ? age(at, now) : `${age(at, now)} ago`;
+  return [at > now ? 'expires' : 'expired', `${deadline(at, now)} (${away})`];
+}
 
 /** The state in words, with its moment. */
 function headline(key: ApiKey, now: number): string {

@@ -7,7 +7,8 @@ import { publicKey } from '../../domain/keys/token.ts';
 import { Failure } from '../../errors.ts';
 import { confirm } from '../confirm.ts';
 import type { Input } from '../input.ts';
-import { keyColumns, keyJson, since, slugs } from './describe.ts';
+import { counted } from '../plural.ts';
+import { keyColumns, keyJson, lastUsed, slugs } from './describe.ts';
 import { selectionOf } from './which.ts';
 
 /** What `keys revoke`, `disable` and `enable` differ in. */
@@ -30,6 +31,12 @@ export async function stopKeys(context: Context, input: Input, verb: Verb): Prom
   const expect = input.count('expect', 0);
   const keys = await selectKeys(store, selection, context.now());
   expectCount(keys.length, expect);
+  if (keys.length === 0 && 'filter' in selection) {
+    const workspaceId = selection.filter.workspaceId;
+    const where = workspaceId === undefined ? undefined : await store.workspaces.byId(workspaceId);
+    await context.out.say(`no key in ${where?.slug ?? 'any workspace'} fits`);
+    return tell(context, []);
+  }
   if (input.flag('dryRun')) {
     await context.out.say(`would be ${verb.done}: ${keys.length}`);
     return tell(context, keys);
@@ -58,14 +65,18 @@ async function ask(
   verb: Verb,
 ): Promise<void> {
   if ('filter' in selection && !context.ask.interactive && input.text('expect') === undefined) {
-    throw new Failure('usage', `--expect is missing: ${keys.length} keys fit, and there is nobody to ask`, {
-      hint: 'look at them with --dry-run, then say --expect with their number and --yes',
-    });
+    throw new Failure(
+      'usage',
+      `--expect is missing: ${counted(keys.length, 'key fits', 'keys fit')}, and there is nobody to ask`,
+      {
+        hint: 'look at them with --dry-run, then say --expect with their number and --yes',
+      },
+    );
   }
   const now = context.now();
   const lines = keys
     .slice(0, MOST_NAMED)
-    .map((key) => `${key.name}  ${publicKey(key)}  last used ${since(key.lastUsedAt, now)}`);
+    .map((key) => `${key.name}  ${publicKey(key)}  ${lastUsed(key, now)}`);
   if (keys.length > MOST_NAMED) lines.push(`and ${keys.length - MOST_NAMED} more`);
   await confirm(context, input, {
     lines: [...lines, verb.warning ?? ''],

@@ -1,5 +1,6 @@
+import { notFound } from '../../domain/nearest.ts';
 import type { Readers } from '../../domain/ports/store.ts';
-import { refuseUnlisted, removeScope } from '../../domain/workspaces/manage.ts';
+import { removeScope } from '../../domain/workspaces/manage.ts';
 import type { Workspace } from '../../domain/workspaces/workspace.ts';
 import type { Command } from '../command.ts';
 import { confirm } from '../confirm.ts';
@@ -32,7 +33,11 @@ export const remove: Command = {
 
 async function effectOf(store: Readers, workspace: Workspace, scope: string): Promise<string> {
   const catalogue = await store.workspaces.catalogue(workspace.id);
-  refuseUnlisted(catalogue, workspace, scope);
+  const scopes = catalogue.map((entry) => entry.scope);
+  if (!scopes.includes(scope)) {
+    const message = `scope "${scope}" is not in the catalogue of ${workspace.slug}`;
+    throw notFound(message, scope, scopes, `{keywright} scopes list -w ${workspace.slug}`);
+  }
   if (catalogue.length === 1) return `${workspace.slug} has no catalogue then: new keys may have any scope`;
   const used = await store.keys.scopeUsed(workspace.id, scope);
   return `no new key of ${workspace.slug} can get ${scope}${used ? '; keys that have it keep it' : ''}`;

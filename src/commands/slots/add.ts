@@ -35,13 +35,26 @@ export const add: Command = {
     const request = await requestOf(context, input);
     await context.store();
     const access = await context.operator();
-    const slot = await addSlot(await context.ledger('unlocked'), access, await context.secrets(), request);
+    const slot = await addSlot(
+      await context.ledger('unlocked'),
+      access,
+      await context.secrets(),
+      request,
+    ).catch((error: unknown) => {
+      throw aboutPath(error, request);
+    });
     await context.out.say(`added the ${slot.role} slot ${slot.name} (${slot.kind})`);
     if (context.out.audience !== 'table')
       await context.out.value(slot.name, slotJson({ slot, primary: false }));
     return undefined;
   },
 };
+
+/** Key files are named by another flag here than elsewhere. */
+function aboutPath(error: unknown, { keyFile }: SlotRequest): unknown {
+  if (!(error instanceof Failure) || keyFile === undefined || !error.message.includes(keyFile)) return error;
+  return new Failure(error.code, error.message, { hint: 'name another place with --path', cause: error });
+}
 
 async function requestOf(context: Context, input: Input): Promise<SlotRequest> {
   const kind = await kindOf(context, input);

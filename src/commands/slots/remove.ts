@@ -23,6 +23,8 @@ export const remove: Command = {
       await confirm(context, input, { lines: [effect], question: `remove ${slot.name}?` });
       await removeSlot(await context.ledger('unlocked'), await context.secrets(), slot.id);
       await context.out.say(`removed ${slot.name}`);
+      const heir = primary ? await findSlot(store, await store.slots.primary()) : undefined;
+      if (heir !== undefined) await context.out.say(`${heir.name} (${heir.kind}) is the primary slot now`);
     }
     if (context.out.audience !== 'table') await context.out.value(slot.name, slotJson({ slot, primary }));
     return undefined;

@@ -3,6 +3,7 @@ import { setArchived } from '../../domain/workspaces/manage.ts';
 import type { Command } from '../command.ts';
 import { confirm } from '../confirm.ts';
 import { DRY_RUN, YES } from '../options.ts';
+import { counted } from '../plural.ts';
 import { workspaceJson } from './describe.ts';
 
 export const archive: Command = {
@@ -17,7 +18,9 @@ export const archive: Command = {
     const found = await findWorkspace(store, slug);
     const undo = input.flag('undo');
     const keys = await store.keys.count({ workspaceId: found.id, status: 'active' }, context.now());
-    const effect = `${keys} active keys of ${found.slug} ${undo ? 'verify again' : 'stop verifying'}`;
+    const which = `${counted(keys, 'active key')} of ${found.slug}`;
+    const [verify, stop] = keys === 1 ? ['verifies', 'stops'] : ['verify', 'stop'];
+    const effect = undo ? `${which} ${verify} again` : `${which} ${stop} verifying`;
     if (input.flag('dryRun')) {
       await context.out.say(effect);
     } else {
@@ -25,7 +28,10 @@ export const archive: Command = {
       if (!undo && !done)
         await confirm(context, input, { lines: [`${effect} at once`], question: `archive ${found.slug}?` });
       const { changed } = await setArchived(await context.ledger('unlocked'), found.slug, !undo);
-      await context.out.say(changed ? effect : `${found.slug} is ${undo ? 'active' : 'archived'} already`);
+      const past = undo
+        ? `${found.slug} is active again: ${effect}`
+        : `archived ${found.slug}: ${which} stopped verifying`;
+      await context.out.say(changed ? past : `${found.slug} is ${undo ? 'active' : 'archived'} already`);
     }
     const now = await findWorkspace(store, found.slug);
     if (context.out.audience !== 'table') await context.out.value(now.slug, workspaceJson(now));

@@ -20,7 +20,9 @@ export function newWorkspaceOf(slug: string, input: Input, name: string | undefi
   if (!isSlug(slug)) {
     const suggestion = suggestSlug(slug);
     throw new Failure('usage', `"${slug}" is no workspace name: it takes a-z, 0-9 and -, at most 63`, {
-      hint: suggestion === undefined ? undefined : `did you mean ${suggestion}?`,
+      ...(suggestion === undefined
+        ? {}
+        : { hint: `did you mean ${suggestion}?`, retry: { replace: slug, by: suggestion } }),
     });
   }
   const brand = input.text('brand') ?? DEFAULT_BRAND;

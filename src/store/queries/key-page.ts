@@ -9,9 +9,9 @@ import { fold, type SearchEngine, type Session, type Sql } from './session.ts';
 const MOST_LOOKED_AT = 5000;
 /**
  * The same where rows are reached through an index and lie all over the table: at a million keys
- * 5,000 of them take 20 ms, 1,000 stay under 5 (measured).
+ * 5,000 of them take 20 ms, 1,000 up to 10, 500 stay under 5 (measured).
  */
-const MOST_SCATTERED = 1000;
+const MOST_SCATTERED = 500;
 /** The same for what the search index offers, each of which costs a step through its lists as well. */
 const MOST_MATCHES = 500;
 /** Bound at once when rows are fetched by number. */
@@ -75,13 +75,10 @@ async function newestPage(
     const contains = search.contains(term);
     const candidates = (under: number, most: number) => search.candidates(term, number, under, most);
     found = candidates(below, 1)
-      ? await fetchMatches(
-          session,
-          candidates,
-          [...conditions.map(({ plain }) => plain), contains],
-          below,
+      ? await fetchMatches(session, candidates, [...conditions.map(({ plain }) => plain), contains], below, {
           limit,
-        )
+          first: conditions.length > (workspaceId === undefined ? 0 : 1) ? MOST_MATCHES : BATCH,
+        })
       : await scan(session, conditions, [contains], below, limit);
   }
   const items = found.rows.slice(0, limit);
@@ -114,7 +111,7 @@ async function scan(
 }
 
 /**
- * Picks the index to read: the one whose next 1,000 entries reach furthest back. Where that index
+ * Picks the index to read: the one whose next 500 entries reach furthest back. Where that index
  * answers the whole filter, or what is left fits into the bound, there is no floor.
  */
 async function chooseDriver(session: Session, conditions: readonly Condition[], rest: number, below: number) {
@@ -141,13 +138,14 @@ async function fetchMatches(
   candidates: (below: number, limit: number) => Sql | undefined,
   conditions: readonly Sql[],
   below: number,
-  limit: number,
+  { limit, first }: { limit: number; first: number },
 ): Promise<Found> {
   const where = and(conditions);
   const sql = `${KEY} WHERE seq IN (${Array<string>(BATCH).fill('?').join(', ')}) AND ${where.text} ORDER BY seq DESC`;
   const rows: KeyRow[] = [];
   let under = below;
-  for (let looked = 0, most = BATCH; looked < MOST_MATCHES; most = 4 * BATCH) {
+  // Each question goes through the lists of the term again, so a filter that leaves few of them asks once.
+  for (let looked = 0, most = first; looked < MOST_MATCHES; most = 4 * BATCH) {
     const query = candidates(under, most);
     const offered = query === undefined ? [] : await session.all<{ seq: number }>(query.text, query.params);
     for (let start = 0; start < offered.length; start += BATCH) {

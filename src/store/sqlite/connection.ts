@@ -15,9 +15,10 @@ const WRITE_BUSY_MS = 5;
 /** Nothing in the file may call functions of ours, and nothing sorted is spilled to disk. */
 const SAFE = 'PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY;';
 
-export function connectForReading(path: string): Connection {
+export function connectForReading(path: string, cacheKiB?: number): Connection {
   const connection = connect(path, { readonly: true, busyMs: READ_BUSY_MS });
-  return settled(connection, path, SAFE);
+  const cache = cacheKiB === undefined ? '' : `PRAGMA cache_size = -${cacheKiB};`;
+  return settled(connection, path, SAFE + cache);
 }
 
 /**

@@ -50,15 +50,28 @@ export function versionOf(connection: Connection, path: string): number {
   return headerOf(connection, path).version;
 }
 
-function headerOf(connection: Connection, path: string): { application: number; version: number } {
-  const sql = `SELECT application_id AS application, user_version AS version
-    FROM pragma_application_id, pragma_user_version`;
-  return (
-    reading(path, () => connection.prepare<[], { application: number; version: number }>(sql).get()) ?? none
-  );
+interface Header {
+  readonly application: number;
+  readonly version: number;
 }
 
-const none = { application: 0, version: 0 };
+const HEADER = `SELECT application_id AS application, user_version AS version
+  FROM pragma_application_id, pragma_user_version`;
+const NONE: Header = { application: 0, version: 0 };
+/** Asked with every write, and preparing it takes a third of one. */
+const prepared = new WeakMap<Connection, () => Header | undefined>();
+
+function headerOf(connection: Connection, path: string): Header {
+  return reading(path, () => {
+    let ask = prepared.get(connection);
+    if (ask === undefined) {
+      const statement = connection.prepare<[], Header>(HEADER);
+      ask = () => statement.get();
+      prepared.set(connection, ask);
+    }
+    return ask() ?? NONE;
+  });
+}
 
 function minReaderOf(connection: Connection, path: string): number {
   const sql = 'SELECT min_reader AS oldest FROM meta';

@@ -39,11 +39,22 @@ export function statOf(path: string): Stats | undefined {
 /** Makes the store's folder, 0700 with all above it that is missing, and checks it. */
 export function makeFolder(folder: string, uid: number | undefined): void {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeMissing(folder);
   } catch (error) {
     throw unreadable(folder, error);
   }
   checkFolder(folder, uid);
+}
+
+/** Not Node's own `recursive`: below `/proc`, where nothing can be made, that tries for ever. */
+function makeMissing(folder: string): void {
+  if (statOf(folder) !== undefined) return;
+  if (dirname(folder) !== folder) makeMissing(dirname(folder));
+  try {
+    mkdirSync(folder, 0o700);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+  }
 }
 
 /** Throws `store_permissions` unless the folder is ours and closed to everybody else. It may be reached by a link. */

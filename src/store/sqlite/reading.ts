@@ -18,8 +18,12 @@ export interface Reading {
  * into memory instead, and again whenever it has changed. `accept` looks at every connection
  * before it is used and throws what speaks against it.
  */
-export function openForReading(path: string, accept: (connection: Connection) => void): Reading {
-  const connection = connectForReading(path);
+export function openForReading(
+  path: string,
+  accept: (connection: Connection) => void,
+  cacheKiB?: number,
+): Reading {
+  const connection = connectForReading(path, cacheKiB);
   try {
     accept(connection);
   } catch (error) {

@@ -38,12 +38,12 @@ export async function openSqlite(path: string, deps: StoreDeps): Promise<Store> 
   const accept = (connection: Connection) => {
     standing = standingOf(connection, path, migrations, deps.readNewer ?? false);
   };
-  let reading = openForReading(path, accept);
+  let reading = openForReading(path, accept, deps.readCacheKiB);
   // Widened again: the callback above has set it.
   if ((standing as Standing) === 'older') {
     reading.close();
     await migrateStore(path, migrations, deps);
-    reading = openForReading(path, accept);
+    reading = openForReading(path, accept, deps.readCacheKiB);
   }
   const identity = await readIdentity(reading.session);
   if (identity === undefined) {

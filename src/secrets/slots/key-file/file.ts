@@ -1,6 +1,7 @@
 import {
   closeSync,
   constants,
+  existsSync,
   fstatSync,
   fsyncSync,
   mkdirSync,
@@ -58,7 +59,7 @@ export function readKeyFile(path: string, uid: number | undefined): readonly Fil
 /** Makes a key file, 0600, in a folder made 0700. Throws `exists` when something is there already. */
 export function createKeyFile(path: string, keys: readonly FileKey[]): void {
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(path));
     writeNew(path, keys);
     syncFolder(path);
   } catch (error) {
@@ -105,6 +106,17 @@ export function unusable(path: string, what: string, cause?: unknown): Failure {
     hint: `name the right one with ${PROGRAM} … --key-file PATH, or use another slot: ${PROGRAM} … --slot NAME`,
     cause,
   });
+}
+
+/** Not Node's own `recursive`: below `/proc`, where nothing can be made, that tries for ever. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  if (dirname(folder) !== folder) makeFolder(dirname(folder));
+  try {
+    mkdirSync(folder, 0o700);
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error;
+  }
 }
 
 function writeNew(path: string, keys: readonly FileKey[]): void {

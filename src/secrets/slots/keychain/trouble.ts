@@ -52,6 +52,9 @@ export function failureOf(message: string, canPrompt: boolean): KeychainFailure 
       'the D-Bus session bus that DBUS_SESSION_BUS_ADDRESS names does not answer',
     );
   }
+  // libdbus gives up on a service that owns its name and says nothing, before our own deadline.
+  if (says(/did not receive a reply/i))
+    return new KeychainFailure('timeout', 'the OS keychain did not answer');
   if (says(/no result found/i)) {
     return new KeychainFailure(
       'unavailable',

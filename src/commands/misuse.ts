@@ -1,0 +1,112 @@
+import { nearest } from '../domain/nearest.ts';
+import { Failure } from '../errors.ts';
+import type { Command, Noun, Option } from './command.ts';
+import { NOUNS, PLAIN } from './index.ts';
+import { flagOf, GLOBALS, spellingsOf, takesValue } from './options.ts';
+
+/** What commander throws. */
+interface CommanderError {
+  readonly code: string;
+  readonly message: string;
+}
+
+/**
+ * What commander found wrong with the command line, as a `usage` failure. Nothing that was typed is
+ * repeated but names of flags: an argument too many or the value of an unknown flag may be a secret.
+ */
+export async function misuse(error: CommanderError, argv: readonly string[]): Promise<Failure> {
+  const { path, command } = await meant(argv);
+  const help = `{keywright} ${[path, '--help'].filter(Boolean).join(' ')}`;
+  const options = [...(command?.options ?? []), ...GLOBALS];
+  const [, quoted = ''] = /'([^']*)'?/s.exec(error.message) ?? [];
+  switch (error.code) {
+    case 'commander.unknownOption':
+      return unknownOption(quoted, path, options);
+    case 'commander.excessArguments': {
+      const most = command?.arguments?.length ?? 0;
+      const takes = most === 0 ? 'no argument' : most === 1 ? 'one argument' : `${most} arguments`;
+      return usage(`too many arguments: ${path} takes ${takes}`, help);
+    }
+    case 'commander.missingArgument':
+      return usage(`missing required argument <${quoted}>`, help);
+    case 'commander.optionMissingArgument':
+      return usage(`${longOf(quoted)} needs a value`, help);
+    case 'commander.invalidArgument': {
+      const option = options.find(({ flags }) => flags === quoted);
+      const once = error.message.includes(GIVEN_TWICE);
+      const why = once ? 'may be given once' : `is one of ${option?.choices?.join(', ') ?? 'its choices'}`;
+      return usage(`${longOf(quoted)} ${why}`, help);
+    }
+    default:
+      return usage('the command line could not be understood', help);
+  }
+}
+
+/** What the parser of a flag's value says when the flag is there twice. */
+export const GIVEN_TWICE = 'It may be given once.';
+
+/** A `usage` failure for a word that is no command, with the one that was probably meant. */
+export function unknownCommand(word: string, known: readonly string[], noun?: Noun): Failure {
+  const before = noun === undefined ? '' : `${noun.name} `;
+  const right = noun?.mistaken?.[word];
+  const near = right?.split(' ')[1] ?? nearest(word, known);
+  const message = `unknown command${/^[a-z][a-z-]{0,23}$/i.test(word) ? `: ${before}${word}` : ''}`;
+  if (near !== undefined)
+    return usage(message, `did you mean ${near}? {keywright} ${right ?? before + near}`);
+  if (noun === undefined) return usage(message, '{keywright} help');
+  return usage(message, `one of ${known.join(', ')}; {keywright} ${noun.name} --help`);
+}
+
+/** The command that a line means, as far as it can be told, and what it is called. */
+async function meant(argv: readonly string[]): Promise<{ path: string; command?: Command }> {
+  const words = argv.filter((word) => !word.startsWith('-'));
+  for (const [i, word] of words.entries()) {
+    const plain = PLAIN.find(({ name }) => name === word);
+    if (plain !== undefined) return { path: plain.name, command: await plain.load() };
+    const noun = NOUNS.find(({ name, singular }) => name === word || singular === word);
+    if (noun === undefined) continue;
+    const later = words.slice(i + 1).map((one) => (one === 'ls' ? 'list' : one));
+    const verb = noun.verbs.find(({ name }) => later.includes(name));
+    if (verb === undefined) return { path: noun.name };
+    return { path: `${noun.name} ${verb.name}`, command: await verb.load() };
+  }
+  return { path: '' };
+}
+
+function unknownOption(typed: string, path: string, options: readonly Option[]): Failure {
+  const program = path === '' ? '{keywright}' : `{keywright} ${path}`;
+  const flag = typed.startsWith('--') ? (typed.split('=')[0] as string) : typed.slice(0, 2);
+  if (!/^--?[a-z][a-z0-9-]{0,39}$/i.test(flag)) return usage('unknown option', `${program} --help`);
+  const known = options.find((option) => spellingsOf(option).includes(flag));
+  const message = known === undefined ? `unknown option '${flag}'` : `${flag} takes no value`;
+  const near = known === undefined ? nearest(flag, options.flatMap(spellingsOf)) : undefined;
+  if (near !== undefined) return usage(message, `did you mean ${near}? ${program} --help`);
+  const way = SECRET.test(flag) ? secretWay(flag, options) : undefined;
+  if (way === undefined) return usage(message, `${program} --help`);
+  return usage(message, `a secret is never an argument, where others can read it: ${program} ${way}`);
+}
+
+/** Flags that people expect to take a secret. */
+const SECRET = /(^|-)(pass|passphrase|password|secret|token|key|value|stdin)(-|$)/i;
+
+/** How this command takes a secret; undefined when it takes none. */
+function secretWay(flag: string, options: readonly Option[]): string | undefined {
+  const ways = ['--from-stdin', '--from-file'].filter((way) =>
+    options.some((option) => spellingsOf(option).includes(way)),
+  );
+  const [way] =
+    flag === '--from-stdin' || ways.length > 0 ? ways : /pass/i.test(flag) ? ['--passphrase-file'] : [];
+  const option = options.find((one) => way !== undefined && spellingsOf(one).includes(way));
+  if (option === undefined) return undefined;
+  return takesValue(option) ? `${way} FILE` : `${way} < FILE`;
+}
+
+/** `--name` of `-n, --name <name>`. */
+function longOf(flags: string): string {
+  const { name, negated } = flagOf({ flags, about: '' });
+  return `--${negated ? 'no-' : ''}${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+function usage(message: string, hint: string): Failure {
+  return new Failure('usage', message, { hint });
+}
