@@ -20,6 +20,7 @@ import { type Locations, locate } from './system/paths.ts';
 import { programName } from './system/program.ts';
 import { parseKeychainTimeout } from './system/timeout.ts';
 import { openTerminalSide, type TerminalProcess, type TerminalSide } from './terminal/open.ts';
+import { chunksOf } from './terminal/stdin.ts';
 import { unlockSources } from './terminal/unlock-sources.ts';
 
 /** The part of Node's `process` that is used; tests give their own. */
@@ -260,7 +261,8 @@ function inputSide({
   return {
     async *lines() {
       const { linesOf } = await import('./terminal/lines.ts');
-      yield* linesOf(proc.stdin, LONGEST_KEY_LINE);
+      const chunks = chunksOf(proc === process, () => proc.stdin);
+      yield* linesOf(chunks, LONGEST_KEY_LINE);
     },
     async readSecret(from) {
       const { readSecret } = await import('./terminal/input.ts');

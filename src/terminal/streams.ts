@@ -102,7 +102,7 @@ function putDirectly(fd: number, throughStream: () => Put): Put {
 }
 
 /** A file on a disk or a pipe: no terminal, socket or device. */
-function isFileOrPipe(fd: number): boolean {
+export function isFileOrPipe(fd: number): boolean {
   try {
     const stats = fs.fstatSync(fd);
     return stats.isFile() || stats.isFIFO();

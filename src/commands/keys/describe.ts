@@ -58,13 +58,13 @@ export function keyColumns(now: number): readonly Column<Shown>[] {
     {
       header: 'USED',
       tsv: ({ key }) => time(key.lastUsedAt) ?? '',
-      cell: ({ key }) => since(key.lastUsedAt, now),
+      cell: ({ key }) => (key.lastUsedAt === null ? 'never' : age(key.lastUsedAt, now)),
       lesser: true,
     },
     {
       header: 'EXPIRES',
       tsv: ({ key }) => time(key.expiresAt) ?? '',
-      cell: ({ key }) => since(key.expiresAt, now),
+      cell: ({ key }) => (key.expiresAt === null ? 'never' : away(key.expiresAt, now)),
     },
     {
       header: 'CREATED',
@@ -78,7 +78,12 @@ const COLORS = { active: 'green', expired: 'yellow', disabled: 'yellow', revoked
 
 /** `last used 5h ago`, or `never used`. */
 export function lastUsed({ lastUsedAt }: ApiKey, now: number): string {
-  return lastUsedAt === null ? 'never used' : `last used ${age(lastUsedAt, now)} ago`;
+  return lastUsedAt === null ? 'never used' : `last used ${away(lastUsedAt, now)}`;
+}
+
+/** `in 90d`, or `1h ago`. */
+export function away(at: number, now: number): string {
+  return at > now ? age(at, now) : `${age(at, now)} ago`;
 }
 
 /** `never expires`; the date of its last day, UTC; or the moment when that is near. */
@@ -86,11 +91,6 @@ export function expiry(at: number | null, now: number): string {
   if (at === null) return 'never expires';
   const near = Math.abs(at - now) <= NEAR;
   return `expires ${near ? deadline(at, now) : new Date(at - 1).toISOString().slice(0, 10)}`;
-}
-
-/** `2h`, `in 90d`, or `never`. */
-function since(at: number | null, now: number): string {
-  return at === null ? 'never' : age(at, now);
 }
 
 /** An edited row may hold a number that is no date: it is shown as `?`, and denies where it matters. */

@@ -2,10 +2,10 @@ import type { ApiKey } from '../../domain/keys/key.ts';
 import { statusOf } from '../../domain/keys/status.ts';
 import { publicKey } from '../../domain/keys/token.ts';
 import { EXIT } from '../../errors.ts';
-import { age, deadline, moment } from '../../terminal/time.ts';
+import { deadline, moment } from '../../terminal/time.ts';
 import type { Command } from '../command.ts';
 import { FROM_STDIN, WORKSPACE } from '../options.ts';
-import { keyColumns, keyJson, slugs } from './describe.ts';
+import { away, keyColumns, keyJson, slugs } from './describe.ts';
 import { oneKey } from './which.ts';
 
 export const show: Command = {
@@ -34,7 +34,7 @@ export const show: Command = {
         ['purpose', key.purpose ?? undefined],
         ['networks', key.networks.join(' ') || undefined],
         ['created', `${moment(key.createdAt, now)} by ${key.createdBy}`],
-        ['last used', key.lastUsedAt === null ? 'never' : `${age(key.lastUsedAt, now)} ago`],
+        ['last used', key.lastUsedAt === null ? 'never' : away(key.lastUsedAt, now)],
         expiryField(key.expiresAt, now),
         ['reason', key.revokedReason ?? undefined],
       ],
@@ -48,8 +48,7 @@ export const show: Command = {
 /** `expires tomorrow 16:00 UTC (in 30h)`, `expired today 16:00 UTC (1h ago)`. */
 function expiryField(at: number | null, now: number): [label: string, value: string] {
   if (at === null) return ['expires', 'never'];
-  const away = at > now ? age(at, now) : `${age(at, now)} ago`;
-  return [at > now ? 'expires' : 'expired', `${deadline(at, now)} (${away})`];
+  return [at > now ? 'expires' : 'expired', `${deadline(at, now)} (${away(at, now)})`];
 }
 
 /** The state in words, with its moment. */

@@ -51,6 +51,7 @@ export const verify: Command = {
       }
       all += lines.length;
       await context.out.raw(answers);
+      if (verifier.usage.full) await verifier.usage.flush();
     }
     await verifier.usage.flush();
     if (all === 0)

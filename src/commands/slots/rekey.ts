@@ -22,7 +22,7 @@ export const rekey: Command = {
       kept: plan.kept.map((slot) => slot.name),
       dropped: plan.dropped.map(({ slot }) => slot.name),
     };
-    if (context.out.audience === 'json') await context.out.json({ ...names, dry_run: dryRun });
+    if (context.out.audience === 'json') await context.out.json(names);
     return undefined;
   },
 };

@@ -39,6 +39,11 @@ export class UsageRecorder {
     this.#plan();
   }
 
+  /** True when as many are waiting as one write takes: for who verifies without a pause in which `schedule` could run. */
+  get full(): boolean {
+    return this.#used.size + this.#rehashed.size >= MOST_WAITING;
+  }
+
   /** Writes what is waiting; for `close()`. */
   async flush(): Promise<void> {
     while (this.#used.size + this.#rehashed.size > 0) {
