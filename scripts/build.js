@@ -19,11 +19,14 @@ const NATIVE = ['better-sqlite3', 'argon2', '@napi-rs/keyring'];
 
 /** What `dist/` is made of. `needs` are the files it starts from. */
 const PROGRAM = { file: 'keywright.cjs', needs: ['src/main.ts', 'src/live-context.ts'] };
-/** Loaded lazily by the program, but by nearly every command: it goes into the first file, too. */
-const ALMOST_ALWAYS = [
+/** Loaded lazily by the program, but by most commands that matter: they go into the first file, too. */
+const OFTEN = [
   'src/store/sqlite/store.ts',
+  'node_modules/better-sqlite3/lib/index.js',
   'src/commands/keys/list.ts',
   'src/commands/keys/verify.ts',
+  'src/terminal/lines.ts',
+  'src/secrets/open.ts',
 ];
 /** V8's code cache of the program, for the Node that made it. */
 const CACHE = 'keywright.cache';
@@ -88,7 +91,7 @@ async function buildProgram() {
       verbs.filter((path) => path.startsWith('src/commands/keys/')),
       outputs,
     ),
-    ...ALMOST_ALWAYS.flatMap((path) => neededByMost([path], outputs)),
+    ...OFTEN.flatMap((path) => neededByMost([path], outputs)),
   ];
   const together = new Set([...atOnce, ...often.map(nameOf)]);
   const parts = [...texts].filter(([name]) => together.has(name));

@@ -152,26 +152,22 @@ function addCommand(
   );
   leaf.action(() => {
     const values = leaf.opts();
-    const inherited: { [name: string]: unknown } = {
-      ...root.opts(),
-      ...(parent === root ? {} : parent.opts()),
-    };
+    const layers = [root.opts(), ...(parent === root ? [] : [parent.opts()]), values];
     const shared = new Set(globals.map((option) => flagOf(option).name));
     const ownValues = Object.fromEntries(Object.entries(values).filter(([name]) => own.includes(name)));
-    found(parsed(command, globalsOf(inherited, values, shared), leaf.args, ownValues));
+    found(parsed(command, globalsOf(layers, shared), leaf.args, ownValues));
   });
 }
 
 /** A global may stand before the noun, after it, or after the verb; the last one counts. */
-function globalsOf(
-  inherited: { [name: string]: unknown },
-  values: { [name: string]: unknown },
-  shared: ReadonlySet<string>,
-): Globals {
-  const merged: { [name: string]: unknown } = { ...inherited };
-  for (const name of shared) {
-    // `--no-input` and `--no-color` default to true, so a false anywhere is what was said.
-    if (values[name] !== undefined && merged[name] !== false) merged[name] = values[name];
+function globalsOf(layers: readonly { [name: string]: unknown }[], shared: ReadonlySet<string>): Globals {
+  const merged: { [name: string]: unknown } = {};
+  for (const [i, layer] of layers.entries()) {
+    for (const [name, value] of Object.entries(layer)) {
+      const isGlobal = i < layers.length - 1 || shared.has(name);
+      // `--no-input` and `--no-color` default to true, so a false anywhere is what was said.
+      if (isGlobal && value !== undefined && merged[name] !== false) merged[name] = value;
+    }
   }
   return merged as Globals;
 }
