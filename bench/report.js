@@ -74,7 +74,7 @@ function machine() {
   const [cpu] = os.cpus();
   const memory = `${Math.round(os.totalmem() / 2 ** 30)} GiB`;
   return [
-    `${os.availableParallelism()} × ${cpu?.model.trim()}, ${memory}, ${os.type()} ${os.release()} (${os.arch()})`,
+    `${os.availableParallelism()} × ${cpu?.model.trim()}, ${memory}, ${os.type()} ${os.release().split('.').slice(0, 2).join('.')} (${os.arch()})`,
     `Node ${process.version}, keywright ${packages[''].version} at ${commit()}`,
     versions.join(', '),
   ];

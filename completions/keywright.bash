@@ -36,7 +36,7 @@ _keywright() {
   elif [[ $cur == -* ]]; then
     case $command in
     'init') found='-w --workspace --unlock --no-recovery --kind --brand --json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
-    'doctor') found='--fix --accept-rollback -y --yes --json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
+    'doctor') found='--fix --accept-rollback --dry-run -y --yes --json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
     'completion') found='--words --json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
     'keys create'|'key create') found='-w --workspace --scope --access --name --expires --owner --purpose --mode --allow-ip --json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
     'keys list'|'keys ls'|'key list'|'key ls') found='-w --workspace --status --owner --expiring-within --unused-for --limit --after --json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
@@ -59,7 +59,7 @@ _keywright() {
     'slots list'|'slots ls'|'slot list'|'slot ls') found='--json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
     'slots remove'|'slot remove') found='--dry-run -y --yes --json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
     'slots test'|'slot test') found='--json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
-    'slots rekey'|'slot rekey') found='-y --yes --json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
+    'slots rekey'|'slot rekey') found='--dry-run -y --yes --json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
     'audit list'|'audit ls') found='-w --workspace --key --actor --action --since --limit --after --json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
     'audit verify') found='--file --public-key --json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
     'audit export') found='--output --since --public-key --json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
@@ -80,7 +80,7 @@ _keywright() {
     local IFS=$'\n'
     while read -r line; do
       [[ -n $line ]] && COMPREPLY+=("$(printf '%q' "$line")")
-    done < <("${words[0]}" completion bash --words="${words[*]:1:cword}" 2>/dev/null)
+    done < <("${words[0]}" completion bash --words="${words[*]:0:cword+1}" 2>/dev/null)
     if [[ ${#COMPREPLY[@]} -eq 0 ]]; then compopt -o default 2>/dev/null; fi
   else
     COMPREPLY=($(compgen -W "$found" -- "$cur"))

@@ -15,7 +15,7 @@ Register-ArgumentCompleter -Native -CommandName keywright -ScriptBlock {
     }
     $flags = @{
         'init' = @('-w', '--workspace', '--unlock', '--no-recovery', '--kind', '--brand', '--json', '-q', '--quiet', '--no-input', '--no-color', '--actor', '--slot', '--key-file', '--passphrase-file', '--passphrase-fd')
-        'doctor' = @('--fix', '--accept-rollback', '-y', '--yes', '--json', '-q', '--quiet', '--no-input', '--no-color', '--actor', '--slot', '--key-file', '--passphrase-file', '--passphrase-fd')
+        'doctor' = @('--fix', '--accept-rollback', '--dry-run', '-y', '--yes', '--json', '-q', '--quiet', '--no-input', '--no-color', '--actor', '--slot', '--key-file', '--passphrase-file', '--passphrase-fd')
         'completion' = @('--words', '--json', '-q', '--quiet', '--no-input', '--no-color', '--actor', '--slot', '--key-file', '--passphrase-file', '--passphrase-fd')
         'keys create' = @('-w', '--workspace', '--scope', '--access', '--name', '--expires', '--owner', '--purpose', '--mode', '--allow-ip', '--json', '-q', '--quiet', '--no-input', '--no-color', '--actor', '--slot', '--key-file', '--passphrase-file', '--passphrase-fd')
         'key create' = @('-w', '--workspace', '--scope', '--access', '--name', '--expires', '--owner', '--purpose', '--mode', '--allow-ip', '--json', '-q', '--quiet', '--no-input', '--no-color', '--actor', '--slot', '--key-file', '--passphrase-file', '--passphrase-fd')
@@ -67,8 +67,8 @@ Register-ArgumentCompleter -Native -CommandName keywright -ScriptBlock {
         'slot remove' = @('--dry-run', '-y', '--yes', '--json', '-q', '--quiet', '--no-input', '--no-color', '--actor', '--slot', '--key-file', '--passphrase-file', '--passphrase-fd')
         'slots test' = @('--json', '-q', '--quiet', '--no-input', '--no-color', '--actor', '--slot', '--key-file', '--passphrase-file', '--passphrase-fd')
         'slot test' = @('--json', '-q', '--quiet', '--no-input', '--no-color', '--actor', '--slot', '--key-file', '--passphrase-file', '--passphrase-fd')
-        'slots rekey' = @('-y', '--yes', '--json', '-q', '--quiet', '--no-input', '--no-color', '--actor', '--slot', '--key-file', '--passphrase-file', '--passphrase-fd')
-        'slot rekey' = @('-y', '--yes', '--json', '-q', '--quiet', '--no-input', '--no-color', '--actor', '--slot', '--key-file', '--passphrase-file', '--passphrase-fd')
+        'slots rekey' = @('--dry-run', '-y', '--yes', '--json', '-q', '--quiet', '--no-input', '--no-color', '--actor', '--slot', '--key-file', '--passphrase-file', '--passphrase-fd')
+        'slot rekey' = @('--dry-run', '-y', '--yes', '--json', '-q', '--quiet', '--no-input', '--no-color', '--actor', '--slot', '--key-file', '--passphrase-file', '--passphrase-fd')
         'audit list' = @('-w', '--workspace', '--key', '--actor', '--action', '--since', '--limit', '--after', '--json', '-q', '--quiet', '--no-input', '--no-color', '--actor', '--slot', '--key-file', '--passphrase-file', '--passphrase-fd')
         'audit ls' = @('-w', '--workspace', '--key', '--actor', '--action', '--since', '--limit', '--after', '--json', '-q', '--quiet', '--no-input', '--no-color', '--actor', '--slot', '--key-file', '--passphrase-file', '--passphrase-fd')
         'audit verify' = @('--file', '--public-key', '--json', '-q', '--quiet', '--no-input', '--no-color', '--actor', '--slot', '--key-file', '--passphrase-file', '--passphrase-fd')
@@ -112,7 +112,7 @@ Register-ArgumentCompleter -Native -CommandName keywright -ScriptBlock {
     $found = if ($skip -and $choices.ContainsKey("$command $skip")) { $choices["$command $skip"] }
     elseif (-not $skip -and $wordToComplete.StartsWith('-')) { $flags[$command] }
     elseif (-not $skip -and $verbs.ContainsKey($command)) { $verbs[$command] }
-    else { & $commandAst.CommandElements[0].Value completion powershell "--words=$($typed -join [string][char]10)" 2>$null }
+    else { & $commandAst.CommandElements[0].Value completion powershell "--words=$((@('keywright') + $typed) -join [string][char]10)" 2>$null }
     $found | Where-Object { $_ -and $_.StartsWith($wordToComplete) } | ForEach-Object {
         $text = if ($_ -match '[^A-Za-z0-9_:.*/-]') { "'" + ($_ -replace "'", "''") + "'" } else { $_ }
         [System.Management.Automation.CompletionResult]::new($text, $_, 'ParameterValue', $_)

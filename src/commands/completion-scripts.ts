@@ -153,7 +153,9 @@ function fish(tree: CompletionTree): string {
   const flagRows = tree.commands.flatMap(({ spellings, flags }) =>
     flags.map(({ word, about }) => {
       const name = word.startsWith('--') ? `-l ${word.slice(2)}` : `-s ${word.slice(1)}`;
-      return `complete -c keywright -f ${at(spellings)} ${name}${tree.valueFlags.includes(word) ? ' -r' : ''} -d ${quoted(about)}`;
+      // A flag's own list is all that fish offers for its value.
+      const value = tree.fileFlags.includes(word) ? '-r -F' : `-x -a '(__keywright_ask)'`;
+      return `complete -c keywright ${at(spellings)} ${name} ${tree.valueFlags.includes(word) ? value : '-f'} -d ${quoted(about)}`;
     }),
   );
   return `# fish completion for keywright; made by: keywright completion fish
@@ -180,8 +182,13 @@ function __keywright_at
     contains -- (__keywright_command) $argv
 end
 function __keywright_ask
-    set -l typed (commandline -opc) (commandline -ct)
-    $typed[1] completion fish --words=(string join \\n -- $typed | string collect --allow-empty --no-trim-newlines) 2>/dev/null
+    set -l typed (commandline -opc)
+    set -l current (commandline -ct)
+    # Exactly one newline between two words: the last one may be empty.
+    $typed[1] completion fish --words=(begin
+        printf '%s\\n' $typed
+        printf '%s' "$current"
+    end | string collect --allow-empty --no-trim-newlines) 2>/dev/null
 end
 ${[
   ...rows(tree.top, at([''])),

@@ -1,4 +1,4 @@
-import type { Command, CommandList } from './command.ts';
+import type { Command, CommandList, Option } from './command.ts';
 import { GLOBALS, spellingsOf, takesValue } from './options.ts';
 
 /** A word that may stand in a place, with what it means. */
@@ -25,6 +25,8 @@ export interface CompletionTree {
   readonly commands: readonly CompletionCommand[];
   /** Every spelling of every flag that takes a value: the word behind it is no command. */
   readonly valueFlags: readonly string[];
+  /** Those of them whose value is a file. */
+  readonly fileFlags: readonly string[];
 }
 
 /** What of the command list the completion scripts hold. Values such as key names they ask the program for. */
@@ -54,8 +56,13 @@ export function completionTree({ nouns, plain }: CommandList): CompletionTree {
       verbs: noun.verbs.map(({ name, summary }) => ({ word: name, about: summary })),
     })),
     commands,
-    valueFlags: [...new Set([...options, ...GLOBALS].filter(takesValue).flatMap(spellingsOf))].sort(),
+    valueFlags: spellings([...options, ...GLOBALS].filter(takesValue)),
+    fileFlags: spellings([...options, ...GLOBALS].filter(({ completes }) => completes === 'file')),
   };
+}
+
+function spellings(options: readonly Option[]): readonly string[] {
+  return [...new Set(options.flatMap(spellingsOf))].sort();
 }
 
 function commandOf(spellings: readonly string[], command: Command): CompletionCommand {

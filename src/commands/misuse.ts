@@ -79,11 +79,12 @@ function unknownOption(typed: string, path: string, options: readonly Option[]):
   if (!/^--?[a-z][a-z0-9-]{0,39}$/i.test(flag)) return usage('unknown option', `${program} --help`);
   const known = options.find((option) => spellingsOf(option).includes(flag));
   const message = known === undefined ? `unknown option '${flag}'` : `${flag} takes no value`;
-  const near = known === undefined ? nearest(flag, options.flatMap(spellingsOf)) : undefined;
-  if (near !== undefined) return usage(message, `did you mean ${near}? ${program} --help`);
   const way = SECRET.test(flag) ? secretWay(flag, options) : undefined;
-  if (way === undefined) return usage(message, `${program} --help`);
-  return usage(message, `a secret is never an argument, where others can read it: ${program} ${way}`);
+  if (way !== undefined)
+    return usage(message, `a secret is never an argument, where others can read it: ${program} ${way}`);
+  const isWord = known === undefined && flag.startsWith('--');
+  const near = isWord ? nearest(flag, options.flatMap(spellingsOf)) : undefined;
+  return usage(message, `${near === undefined ? '' : `did you mean ${near}? `}${program} --help`);
 }
 
 /** Flags that people expect to take a secret. */

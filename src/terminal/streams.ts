@@ -22,7 +22,7 @@ export class ReaderGone extends Error {
 }
 
 /** The part of a writable stream of Node that a sink uses; `process.stdout` and `process.stderr` have it. */
-export interface OutputStream extends NodeJS.WritableStream {
+interface OutputStream extends NodeJS.WritableStream {
   readonly isTTY?: boolean;
   readonly columns?: number;
   readonly fd?: number;

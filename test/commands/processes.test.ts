@@ -43,15 +43,15 @@ describe('a revocation (case 189)', () => {
     const secret = await shell.createKey('billing');
     const child = shell.start(['keys', 'verify', '--explain'], { stdio: 'pipe' });
     let seen = '';
-    const flushed = new Promise<void>((resolve) =>
+    const answered = new Promise<void>((resolve) =>
       child.stdout?.on('data', (text) => {
         seen += text;
         if (seen.includes('\tvalid')) resolve();
       }),
     );
-    // Answers are handed on in pieces of 32 KiB.
-    child.stdin?.write(`${secret}\n${'no key\n'.repeat(2000)}`);
-    await flushed;
+    // One line is answered before there is another: the program may be somebody's co-process.
+    child.stdin?.write(`${secret}\n`);
+    await answered;
     expect((await shell.run(['keys', 'revoke', 'billing', '--yes'])).code).toBe(0);
     child.stdin?.end(`${secret}\n`);
     expect(await ended(child)).toEqual([4, null]);

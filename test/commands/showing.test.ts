@@ -1,8 +1,8 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { ended, Shell } from '../support/run-program.ts';
+import { ended, PROGRAM_FILE, Shell } from '../support/run-program.ts';
 
 const linux = process.platform === 'linux';
 
@@ -61,6 +61,32 @@ describe('a secret key that nobody gets to see', () => {
       expect((await shell.run(['doctor'])).code).toBe(0);
     },
   );
+});
+
+test.each([
+  ['::add-mask::', { GITHUB_ACTIONS: 'true' }],
+  ['##vso[task.setsecret]', { TF_BUILD: 'True' }],
+])('a job is told to hide the secret key before it is shown: %s (case 183)', async (command, env) => {
+  const shell = await new Shell().init();
+  const create = ['keys', 'create', '--scope', 'orders:read'];
+  for (const more of [[], ['-q'], ['--json']]) {
+    // One descriptor for both, so that the order is seen.
+    const child = spawn(
+      'sh',
+      ['-c', 'exec "$@" 2>&1', 'sh', process.execPath, PROGRAM_FILE, ...create, ...more],
+      {
+        env: { ...shell.env, ...env },
+      },
+    );
+    const said = collect(child.stdout);
+    expect(await ended(child)).toEqual([0, null]);
+    const lines = said().split('\n');
+    const masked = lines.findIndex((line) => line.startsWith(command));
+    const secret = lines[masked]?.slice(command.length) ?? '';
+    expect(secret).toMatch(/^kw_sk_live_[0-9A-Za-z]{61}$/);
+    expect(lines.findIndex((line) => line.includes(secret))).toBe(masked);
+    expect(lines.slice(masked + 1).join('\n')).toContain(secret);
+  }
 });
 
 test('a reader that closes early is no failure', async () => {

@@ -88,7 +88,7 @@ export async function statusOf(shell: Shell, name: string): Promise<string> {
 
 async function isArchived(shell: Shell): Promise<boolean> {
   const { stdout } = await attempt(shell, ['workspaces', 'show', 'acme', '--json']);
-  return JSON.parse(stdout).status === 'archived';
+  return stdout !== '' && JSON.parse(stdout).status === 'archived';
 }
 
 export function findingsOf({ stdout, stderr }: Ran): readonly { code: string; message: string }[] {

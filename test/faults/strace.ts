@@ -44,7 +44,7 @@ export async function underStrace(
   env: { readonly [name: string]: string } = {},
 ): Promise<Ran & { readonly trace: string }> {
   const log = join(shell.path, `trace-${process.hrtime.bigint()}`);
-  const strace = ['-f', '-y', '-qq', '-o', log, ...options, process.execPath, PROGRAM_FILE, ...argv];
+  const strace = ['-f', '-y', '-s256', '-qq', '-o', log, ...options, process.execPath, PROGRAM_FILE, ...argv];
   const child = spawn('strace', strace, {
     cwd: shell.path,
     env: { ...shell.env, ...env },
@@ -62,7 +62,7 @@ export async function underStrace(
 
 /** The calls of the main thread that change files under the shell's folder, or write to stdout and stderr. */
 export async function callsOf(shell: Shell, argv: readonly string[]): Promise<Ran & { calls: Call[] }> {
-  const ran = await underStrace(shell, argv, [`-etrace=${CHANGING.join(',')}`]);
+  const ran = await underStrace(shell, argv, ['--seccomp-bpf', `-etrace=${CHANGING.join(',')}`]);
   return { ...ran, calls: callsIn(ran.trace, shell.path) };
 }
 

@@ -8,7 +8,7 @@ async function* pieces(content: Buffer, size: number): AsyncGenerator<Uint8Array
 
 async function read(text: string, size: number, maxBytes = 1000) {
   const lines: (string | null)[] = [];
-  for await (const line of linesOf(pieces(Buffer.from(text), size), maxBytes)) lines.push(line);
+  for await (const some of linesOf(pieces(Buffer.from(text), size), maxBytes)) lines.push(...some);
   return lines;
 }
 
@@ -52,6 +52,20 @@ describe('linesOf', () => {
     );
   });
 
+  test('hands over at once, and together, what arrived together', async () => {
+    const seen: (readonly (string | null)[])[] = [];
+    const stream = async function* () {
+      yield 'a\nb\nc';
+      expect(seen).toEqual([['a', 'b']]);
+      yield 'd';
+      yield '\r\n';
+      expect(seen).toEqual([['a', 'b'], ['cd']]);
+      yield 'e';
+    };
+    for await (const some of linesOf(stream(), 10)) seen.push(some);
+    expect(seen).toEqual([['a', 'b'], ['cd'], ['e']]);
+  });
+
   test('holds no more of an endless line than the limit', async () => {
     const megabyte = Buffer.alloc(1024 * 1024, 0x78);
     async function* endless() {
@@ -59,8 +73,8 @@ describe('linesOf', () => {
     }
     const before = process.memoryUsage().arrayBuffers;
     let lines = 0;
-    for await (const line of linesOf(endless(), 4096)) {
-      expect(line).toBe(null);
+    for await (const some of linesOf(endless(), 4096)) {
+      expect(some).toEqual([null]);
       lines++;
     }
     expect(lines).toBe(1);

@@ -99,6 +99,7 @@ describe('sinkOf', () => {
   test('an error between writes is not unhandled and fails the next write', async () => {
     const stream = new Writable({ write: (_chunk, _encoding, done) => done() });
     const sink = sinkOf({ stream: () => stream });
+    await sink.write('x');
     stream.destroy(Object.assign(new Error('broken pipe'), { code: 'EPIPE' }));
     await new Promise(setImmediate);
     await expect(sink.write('x')).rejects.toBeInstanceOf(ReaderGone);

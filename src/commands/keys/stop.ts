@@ -4,6 +4,7 @@ import type { ApiKey } from '../../domain/keys/key.ts';
 import { expectCount, type Selection, selectKeys } from '../../domain/keys/select.ts';
 import type { Stopped } from '../../domain/keys/stop.ts';
 import { publicKey } from '../../domain/keys/token.ts';
+import type { Readers } from '../../domain/ports/store.ts';
 import { Failure } from '../../errors.ts';
 import { confirm } from '../confirm.ts';
 import type { Input } from '../input.ts';
@@ -24,55 +25,61 @@ export interface Verb {
 
 const MOST_NAMED = 10;
 
-/** Selects, shows, asks, acts and tells. */
+/** Selects, shows, asks, acts and tells. With `--yes` there is nobody to show the selection to, so it is made once. */
 export async function stopKeys(context: Context, input: Input, verb: Verb): Promise<undefined> {
   const store = await context.store();
   const selection = await selectionOf(context, store, input);
   const expect = input.count('expect', 0);
-  const keys = await selectKeys(store, selection, context.now());
-  expectCount(keys.length, expect);
-  if (keys.length === 0 && 'filter' in selection) {
-    const workspaceId = selection.filter.workspaceId;
-    const where = workspaceId === undefined ? undefined : await store.workspaces.byId(workspaceId);
-    await context.out.say(`no key in ${where?.slug ?? 'any workspace'} fits`);
-    return tell(context, []);
+  const destructive = verb.warning !== undefined;
+  if (destructive && !input.flag('dryRun')) await requireExpect(context, store, input, selection);
+  let confirmed = expect;
+  if (input.flag('dryRun') || (destructive && !input.flag('yes'))) {
+    const keys = await selectKeys(store, selection, context.now());
+    expectCount(keys.length, expect);
+    if (keys.length === 0) return nothingFits(context, store, selection);
+    if (input.flag('dryRun')) {
+      await context.out.say(`would be ${verb.done}: ${keys.length}`);
+      return tell(context, keys);
+    }
+    await ask(context, input, keys, verb);
+    // What was confirmed is what is done: a key that fits only since is not among those that were shown.
+    if ('filter' in selection) confirmed = keys.length;
   }
-  if (input.flag('dryRun')) {
-    await context.out.say(`would be ${verb.done}: ${keys.length}`);
-    return tell(context, keys);
-  }
-  if (verb.warning !== undefined) await ask(context, input, selection, keys, verb);
-  const { changed, already } = await verb.act(await context.ledger(verb.ledger), selection, expect);
+  const { changed, already } = await verb.act(await context.ledger(verb.ledger), selection, confirmed);
+  if (changed.length + already.length === 0) return nothingFits(context, store, selection);
   for (const key of changed.slice(0, MOST_NAMED))
     await context.out.say(`${verb.done} ${key.name}: ${publicKey(key)}`);
   if (changed.length > MOST_NAMED) await context.out.say(`and ${changed.length - MOST_NAMED} more`);
   if (already.length > 0)
     await context.out.say(`${already.length === 1 ? already[0]?.name : already.length} ${verb.already}`);
   if (context.out.audience === 'table') return undefined;
-  const now: ApiKey[] = [];
-  for (const { kid } of [...changed, ...already]) {
-    const key = await store.keys.byKid(kid);
-    if (key !== undefined) now.push(key);
-  }
-  return tell(context, now);
+  return tell(context, [...changed, ...already]);
 }
 
-async function ask(
+async function nothingFits(context: Context, store: Readers, selection: Selection): Promise<undefined> {
+  const workspaceId = 'filter' in selection ? selection.filter.workspaceId : undefined;
+  const where = workspaceId === undefined ? undefined : await store.workspaces.byId(workspaceId);
+  await context.out.say(`no key in ${where?.slug ?? 'any workspace'} fits`);
+  return tell(context, []);
+}
+
+/** With nobody to ask, a filter needs the number that it was seen to fit. */
+async function requireExpect(
   context: Context,
+  store: Readers,
   input: Input,
   selection: Selection,
-  keys: readonly ApiKey[],
-  verb: Verb,
 ): Promise<void> {
-  if ('filter' in selection && !context.ask.interactive && input.text('expect') === undefined) {
-    throw new Failure(
-      'usage',
-      `--expect is missing: ${counted(keys.length, 'key fits', 'keys fit')}, and there is nobody to ask`,
-      {
-        hint: 'look at them with --dry-run, then say --expect with their number and --yes',
-      },
-    );
-  }
+  if (!('filter' in selection) || input.text('expect') !== undefined || context.ask.interactive) return;
+  const keys = await selectKeys(store, selection, context.now());
+  if (keys.length === 0) return;
+  const fit = counted(keys.length, 'key fits', 'keys fit');
+  throw new Failure('usage', `--expect is missing: ${fit}, and there is nobody to ask`, {
+    hint: 'look at them with --dry-run, then say --expect with their number and --yes',
+  });
+}
+
+async function ask(context: Context, input: Input, keys: readonly ApiKey[], verb: Verb): Promise<void> {
   const now = context.now();
   const lines = keys
     .slice(0, MOST_NAMED)

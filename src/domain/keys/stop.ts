@@ -6,7 +6,7 @@ import type { ApiKey } from './key.ts';
 import { expectCount, type Selection, selectKeys } from './select.ts';
 import { publicKey } from './token.ts';
 
-/** What became of the selected keys: those that changed now, and those that were so already. */
+/** The selected keys as they are now: those that were changed, and those that were so already. */
 export interface Stopped {
   readonly changed: readonly ApiKey[];
   readonly already: readonly ApiKey[];
@@ -26,8 +26,8 @@ export function revokeKeys(
   return stop(ledger, selection, options.expect, {
     isDone: (key) => key.revokedAt !== null,
     apply: async (tx, kids, now) => void (await tx.write.keys.revoke(kids, now, reason)),
-    entry: (key, now) =>
-      keyEntry('key.revoke', { ...key, revokedAt: now }, reason === null ? {} : { reason }),
+    after: (key, now) => ({ ...key, revokedAt: now, revokedReason: reason }),
+    entry: (key) => keyEntry('key.revoke', key, reason === null ? {} : { reason }),
   });
 }
 
@@ -40,7 +40,8 @@ export function disableKeys(
   return stop(ledger, selection, options.expect, {
     isDone: (key) => refuseRevoked(key, 'disabled').disabledAt !== null,
     apply: async (tx, kids, now) => void (await tx.write.keys.setDisabled(kids, now)),
-    entry: (key, now) => keyEntry('key.disable', { ...key, disabledAt: now }),
+    after: (key, now) => ({ ...key, disabledAt: now }),
+    entry: (key) => keyEntry('key.disable', key),
   });
 }
 
@@ -53,14 +54,18 @@ export function enableKeys(
   return stop(ledger, selection, options.expect, {
     isDone: (key) => refuseRevoked(key, 'enabled').disabledAt === null,
     apply: async (tx, kids) => void (await tx.write.keys.setDisabled(kids, null)),
-    entry: (key) => keyEntry('key.enable', { ...key, disabledAt: null }),
+    after: (key) => ({ ...key, disabledAt: null }),
+    entry: (key) => keyEntry('key.enable', key),
   });
 }
 
 interface Step {
   isDone(key: ApiKey): boolean;
   apply(tx: Transaction, kids: readonly string[], now: number): Promise<void>;
-  entry(key: ApiKey, now: number): ReturnType<typeof keyEntry>;
+  /** The key after the step. */
+  after(key: ApiKey, now: number): ApiKey;
+  /** The audit entry about a key after the step. */
+  entry(key: ApiKey): ReturnType<typeof keyEntry>;
 }
 
 function stop(
@@ -76,17 +81,12 @@ function stop(
   ): Promise<Stopped> => {
     const keys = await selectKeys(tx, selection, now);
     expectCount(keys.length, expect);
-    const already: ApiKey[] = [];
-    const changed: ApiKey[] = [];
-    for (const key of keys) (step.isDone(key) ? already : changed).push(key);
-    if (changed.length > 0) {
-      await step.apply(
-        tx,
-        changed.map((key) => key.kid),
-        now,
-      );
-      for (const key of changed) record(step.entry(key, now));
-    }
+    const already = keys.filter((key) => step.isDone(key));
+    const changed = keys.filter((key) => !step.isDone(key)).map((key) => step.after(key, now));
+    if (changed.length === 0) return { changed, already };
+    const kids = changed.map((key) => key.kid);
+    await step.apply(tx, kids, now);
+    for (const key of changed) record(step.entry(key));
     return { changed, already };
   };
   return change(ledger, work, { urgent: true });
