@@ -2,7 +2,7 @@ import { nearest } from '../domain/nearest.ts';
 import { Failure } from '../errors.ts';
 import type { Command, Noun, Option } from './command.ts';
 import { NOUNS, PLAIN } from './index.ts';
-import { flagOf, GLOBALS, spellingsOf, takesValue } from './options.ts';
+import { GLOBALS, spellingsOf, takesValue } from './options.ts';
 
 /** What commander throws. */
 interface CommanderError {
@@ -92,11 +92,9 @@ const SECRET = /(^|-)(pass|passphrase|password|secret|token|key|value|stdin)(-|$
 
 /** How this command takes a secret; undefined when it takes none. */
 function secretWay(flag: string, options: readonly Option[]): string | undefined {
-  const ways = ['--from-stdin', '--from-file'].filter((way) =>
-    options.some((option) => spellingsOf(option).includes(way)),
-  );
-  const [way] =
-    flag === '--from-stdin' || ways.length > 0 ? ways : /pass/i.test(flag) ? ['--passphrase-file'] : [];
+  const known = options.flatMap(spellingsOf);
+  const own = ['--from-stdin', '--from-file'].find((one) => known.includes(one));
+  const way = own ?? (/pass/i.test(flag) ? '--passphrase-file' : undefined);
   const option = options.find((one) => way !== undefined && spellingsOf(one).includes(way));
   if (option === undefined) return undefined;
   return takesValue(option) ? `${way} FILE` : `${way} < FILE`;
@@ -104,8 +102,7 @@ function secretWay(flag: string, options: readonly Option[]): string | undefined
 
 /** `--name` of `-n, --name <name>`. */
 function longOf(flags: string): string {
-  const { name, negated } = flagOf({ flags, about: '' });
-  return `--${negated ? 'no-' : ''}${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  return /--[a-z-]+/.exec(flags)?.[0] ?? flags;
 }
 
 function usage(message: string, hint: string): Failure {

@@ -47,7 +47,11 @@ export async function* allKeys(store: Readers, filter: KeyFilter, now: number): 
 /** Throws `changed` when another number of keys was expected than is there now. */
 export function expectCount(found: number, expected: number | undefined): void {
   if (expected === undefined || expected === found) return;
-  throw new Failure('changed', `${found} keys fit, not ${expected}; nothing was done`, {
-    hint: 'look at them with --dry-run, then say --expect with their number',
-  });
+  throw new Failure(
+    'changed',
+    `${found === 1 ? 'one key fits' : `${found} keys fit`}, not ${expected}; nothing was done`,
+    {
+      hint: 'look at them with --dry-run, then say --expect with their number',
+    },
+  );
 }
