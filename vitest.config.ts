@@ -6,5 +6,6 @@ export default defineConfig({
     globalSetup: ['test/support/build.ts'],
     testTimeout: 20_000,
     pool: 'forks',
+    maxWorkers: 2,
   },
 });

@@ -1,3 +1,4 @@
+import fs from 'node:fs';
 import path from 'node:path';
 import type { Uid } from './files.ts';
 import { type ModeFinding, modeFindings, tighten } from './modes.ts';
@@ -5,7 +6,7 @@ import type { Locations } from './paths.ts';
 
 /** Something about our own files outside the database. */
 export interface FolderFinding {
-  readonly code: 'mode' | 'owner' | 'link';
+  readonly code: 'mode' | 'owner' | 'link' | 'leftover';
   readonly message: string;
   readonly path: string;
   readonly fixable: boolean;
@@ -21,12 +22,15 @@ export function inspectFolders(where: Locations, uid: Uid): readonly FolderFindi
   const around = folders.flatMap((folder) =>
     modeFindings(folder, uid).filter((finding) => finding.path === folder),
   );
-  return [...around, ...mine].map(findingOf);
+  return [...[...around, ...mine].map(findingOf), ...leftovers(where.keyFile)];
 }
 
 /** Takes from others what they may do with our own files; gives back what was mended. */
 export function repairFolders(where: Locations, uid: Uid): readonly FolderFinding[] {
-  return inspectFolders(where, uid).filter((finding) => finding.fixable && tighten(finding.path, uid));
+  return inspectFolders(where, uid).filter(
+    (finding) =>
+      finding.fixable && (finding.code === 'leftover' ? remove(finding.path) : tighten(finding.path, uid)),
+  );
 }
 
 function findingOf(finding: ModeFinding): FolderFinding {
@@ -36,4 +40,33 @@ function findingOf(finding: ModeFinding): FolderFinding {
       ? `${finding.path} is open to others (${finding.detail})`
       : `${finding.path}: ${finding.detail}`;
   return { code: CODES[problem], message, path: finding.path, fixable: problem === 'open' };
+}
+
+/** Copies of the key file that a killed `slots rekey` left: `<key file>.<22 base62>.new`, whole or in part. */
+function leftovers(keyFile: string): readonly FolderFinding[] {
+  const folder = path.dirname(keyFile);
+  const pattern = /^\.[0-9A-Za-z]{22}\.new$/;
+  let names: string[] = [];
+  try {
+    names = fs.readdirSync(folder);
+  } catch {
+    return [];
+  }
+  const base = path.basename(keyFile);
+  return names
+    .filter((name) => name.startsWith(base) && pattern.test(name.slice(base.length)))
+    .map(
+      (name) =>
+        ({
+          code: 'leftover',
+          message: `${path.join(folder, name)} is left of a new root key that was interrupted`,
+          path: path.join(folder, name),
+          fixable: true,
+        }) as const,
+    );
+}
+
+function remove(file: string): boolean {
+  fs.rmSync(file, { force: true });
+  return true;
 }

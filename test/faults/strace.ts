@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import { ended, PROGRAM_FILE, type Ran, type Shell } from '../support/run-program.ts';
 
 /** Everything by which the program changes what is on disk or what was said. */
-export const CHANGING = [
+const CHANGING = [
   'pwrite64',
   'write',
   'fsync',
@@ -16,7 +16,7 @@ export const CHANGING = [
   'unlink',
   'mkdir',
 ] as const;
-export type SystemCall = (typeof CHANGING)[number];
+type SystemCall = (typeof CHANGING)[number];
 
 /** A call as strace saw it: `nth` counts those of the same name, as `when=` does. */
 export interface Call {
@@ -67,7 +67,7 @@ export async function callsOf(shell: Shell, argv: readonly string[]): Promise<Ra
 }
 
 /** The calls in a trace, counted in the thread that made the first of them: SQLite and `fs` run in that. */
-export function callsIn(trace: string, folder: string): Call[] {
+function callsIn(trace: string, folder: string): Call[] {
   const lines = [...trace.matchAll(/^(\d+) +(\w+)(\(.*)$/gm)].map(([, thread, name, rest = '']) => ({
     thread,
     name: name as SystemCall,

@@ -22,12 +22,14 @@ export const show: Command = {
     const store = await context.store();
     const key = await oneKey(context, store, input);
     const now = context.now();
-    const shown = { key, workspace: slugs(await store.workspaces.all()).get(key.workspaceId) ?? '?' };
+    const workspaces = await store.workspaces.all();
+    const archived = workspaces.some((one) => one.id === key.workspaceId && one.archivedAt !== null);
+    const shown = { key, workspace: slugs(workspaces).get(key.workspaceId) ?? '?' };
     await context.out.show({
       heading: `${key.name}  ${headline(key, now)}`,
       fields: [
         ['public key', publicKey(key)],
-        ['workspace', shown.workspace],
+        ['workspace', archived ? `${shown.workspace} (archived: its keys do not verify)` : shown.workspace],
         ['scopes', key.scopes.join(' ') || 'none'],
         ['mode', key.mode],
         ['owner', key.owner],

@@ -46,6 +46,7 @@ export async function rekey(
       }
     }
     await confirm({ kept: made.map((pair) => pair.current), dropped });
+    await resetAnchor(ledger, undefined);
     await change({ ...ledger, sealer: next.access.audit, unlockedBy: parts.access.slot }, (tx, record) =>
       swap(tx, record, { generation, before: parts.access.audit, next, made, dropped }),
     );
@@ -59,14 +60,19 @@ export async function rekey(
   return { kept: made.map((pair) => pair.current), dropped };
 }
 
-/** The older of the anchor's two marks still has a MAC by the old key, which looks like tampering. */
-async function resetAnchor({ store, anchor, anchorFailed }: Ledger, audit: AuditSealer): Promise<void> {
+/**
+ * A mark with a MAC by the old key looks like tampering under the new one. So the anchor is put at the head
+ * without a MAC before the new keys count, and with one by them afterwards: killed in between, it is honest.
+ */
+async function resetAnchor(
+  { store, anchor, anchorFailed }: Ledger,
+  audit: AuditSealer | undefined,
+): Promise<void> {
   const head = await store.audit.head();
   if (head === undefined) return;
   try {
-    anchor.reset({ storeId: store.identity.id, seq: head.seq, head: head.hash }, (body) =>
-      audit.anchorMac(body),
-    );
+    const mac = audit && ((body: Uint8Array) => audit.anchorMac(body));
+    anchor.reset({ storeId: store.identity.id, seq: head.seq, head: head.hash }, mac);
   } catch (error) {
     anchorFailed(error);
   }
