@@ -48,7 +48,8 @@ function load() {
     if (process.env.KEYWRIGHT_DEBUG === '1') throw error;
     refuse(
       'unexpected',
-      'not installed completely: ' + String(error.message).split('\n')[0],
+      'not installed completely: ' +
+        (error.code === 'ENOENT' ? 'dist/keywright.cjs is missing' : String(error.message).split('\n')[0]),
       'in a clone run npm ci, else install it again',
     );
     return undefined;

@@ -76,7 +76,7 @@ test('an incomplete installation is one line and no stack trace', () => {
     status: 1,
     stdout: '',
     stderr:
-      "keywright: not installed completely: Cannot find module '../dist/keywright.cjs'; in a clone run npm ci, else install it again\n",
+      'keywright: not installed completely: dist/keywright.cjs is missing; in a clone run npm ci, else install it again\n',
   });
 });
 
