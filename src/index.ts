@@ -35,8 +35,9 @@ export interface Needs {
 export interface Verifier {
   /**
    * Verifies a secret key as a caller sent it. Reads it from the store each time: what was revoked is
-   * refused from the very next call on, whichever process revoked it. Anything a caller can send gets an
-   * answer; throws `Failure` only when the store cannot be read.
+   * refused from the very next call on, whichever process revoked it. (Only when somebody moves or replaces
+   * the store's file by hand is the old one read for up to half a second more.) Anything a caller can send
+   * gets an answer; throws `Failure` only when the store cannot be read.
    */
   verify(token: string, needs?: Needs): Promise<Verification>;
   /** Writes the last uses that are still waiting, and closes the store. */
@@ -60,7 +61,7 @@ export async function openVerifier(options: VerifierOptions = {}): Promise<Verif
       (batch) => store.recordUsage(batch),
       (task) => context.later(task, USAGE_INTERVAL),
     );
-    const hasher = hasherSource(store.slots, () => context.verifier());
+    const hasher = hasherSource(store.slots, () => context.verifier(), context.now);
     // Unlocked now, so that a missing slot is found at the start of the server and not with its first request.
     await hasher();
     const keys = new KeyVerifier({ store, usage, hasher, now: context.now });

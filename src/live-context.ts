@@ -21,7 +21,7 @@ import { programName } from './system/program.ts';
 import { parseKeychainTimeout } from './system/timeout.ts';
 import { openTerminalSide, type TerminalProcess, type TerminalSide } from './terminal/open.ts';
 import { chunksOf } from './terminal/stdin.ts';
-import { unlockSources } from './terminal/unlock-sources.ts';
+import { takePassphrase, unlockSources } from './terminal/unlock-sources.ts';
 
 /** The part of Node's `process` that is used; tests give their own. */
 export type ProcessLike = TerminalProcess &
@@ -51,9 +51,7 @@ const CLONE_MARK = join(PROJECT, 'package-lock.json');
 
 /** The real machine: picks every backend, opens each on first use. */
 export function liveContext(proc: ProcessLike, substitutes: Substitutes = {}, reading: Reading = {}): Host {
-  // Removed at once: neither a child process nor a crash report is to see it.
-  const passphrase = proc.env.KEYWRIGHT_PASSPHRASE;
-  delete proc.env.KEYWRIGHT_PASSPHRASE;
+  const passphrase = takePassphrase(Object.getPrototypeOf(proc) === process ? process : proc, proc.env);
   const program = programName((name) => proc.env[name], proc.argv[1]);
   return {
     get version() {
@@ -68,6 +66,7 @@ export function liveContext(proc: ProcessLike, substitutes: Substitutes = {}, re
 
 /** The host of this very process, for the library. `home` goes before `KEYWRIGHT_HOME`. */
 export function ownHost(home: string | undefined): Host {
+  takePassphrase(process, process.env);
   if (home === undefined) return liveContext(process, {}, IN_A_SERVER);
   const env = { ...process.env, KEYWRIGHT_HOME: home };
   return liveContext(Object.create(process, { env: { value: env } }), {}, IN_A_SERVER);

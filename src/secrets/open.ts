@@ -4,7 +4,6 @@ import type {
   LockedStore,
   OperatorAccess,
   Secrets,
-  SlotKind,
   SlotRecord,
   UnlockSources,
   VerifierAccess,
@@ -15,6 +14,7 @@ import { chooseSlots, nothingSaid } from './choose.ts';
 import { tokenHasher } from './hasher.ts';
 import { KEY_SIZE, type OperatorKeys, operatorKeys, verifierKeys } from './keys.ts';
 import { newPepper, openPeppers, sealPepper } from './pepper.ts';
+import { damagedSlot } from './slots/header.ts';
 import { keyFileAtHand, keyFileMeans } from './slots/key-file/slot.ts';
 import type { KeychainSetup } from './slots/keychain/call.ts';
 import { keychainEntries } from './slots/keychain/entries.ts';
@@ -41,14 +41,16 @@ export function openSecrets(deps: SecretsDeps): Secrets {
   const keysOf = new WeakMap<OperatorAccess, OperatorKeys>();
 
   /** The one place that knows all kinds. */
-  const means = (kind: SlotKind): SlotMeans => {
-    switch (kind) {
+  const means = (slot: Pick<SlotRecord, 'name' | 'kind'>): SlotMeans => {
+    switch (slot.kind) {
       case 'keychain':
         return keychainMeans(entries, random);
       case 'passphrase':
         return passphraseMeans(random);
       case 'key-file':
         return keyFileMeans(random, uid);
+      default: // A row that was edited, or one from a newer version.
+        throw damagedSlot(slot, `there is no kind of slot "${slot.kind}"`);
     }
   };
 
@@ -57,7 +59,7 @@ export function openSecrets(deps: SecretsDeps): Secrets {
     newRoot: () => createSecretKey(random(KEY_SIZE)),
     remember: (access, keys) => keysOf.set(access, keys),
     async makeSlot(request, keys, storeId) {
-      const wrapping = await means(request.kind).make(request);
+      const wrapping = await means(request).make(request);
       const { name, kind, role } = request;
       const slot = { id: newId('slot', random), name, kind, role, createdAt: clock() };
       return wrapFor(slot, wrapping, keys, storeId, random);
@@ -99,11 +101,11 @@ export function openSecrets(deps: SecretsDeps): Secrets {
       if (!keys) throw new Error('the access was not made by these secrets');
       const sources = askingOnce(sourcesFor(slot, given, uid));
       await unwrap(store, slot, sources, means);
-      return wrapFor(slot, await means(slot.kind).renew(slot, sources), keys, store.id, random);
+      return wrapFor(slot, await means(slot).renew(slot, sources), keys, store.id, random);
     },
 
-    settle: (old, current) => means(current.kind).settle(old, current),
-    discard: (slot) => means(slot.kind).discard(slot),
+    settle: async (old, current) => means(current).settle(old, current),
+    discard: async (slot) => means(slot).discard(slot),
     probeKeychain: () => entries.probe(),
   };
 }

@@ -1,8 +1,9 @@
 import type { KeyObject } from 'node:crypto';
-import type { LockedStore, SlotKind, SlotRecord, UnlockSources } from '../domain/ports/secrets.ts';
+import type { LockedStore, SlotRecord, UnlockSources } from '../domain/ports/secrets.ts';
 import { type ErrorCode, Failure } from '../errors.ts';
 import { quietVerifierSlots } from './choose.ts';
 import { keyFileAtHand } from './slots/key-file/slot.ts';
+import { KeychainFailure, type Trouble } from './slots/keychain/trouble.ts';
 import type { SlotMeans } from './slots/slot.ts';
 import { unwrapKey } from './slots/wrap.ts';
 import { withWaysOut } from './ways-out.ts';
@@ -15,10 +16,10 @@ export interface Unwrapped {
 
 /** Failures after which the next slot of the same kind is tried; any other ends the unlocking. */
 const TRY_NEXT: readonly ErrorCode[] = ['passphrase_wrong', 'key_file_unusable', 'keychain_entry_missing'];
-/** Failures that mean that a verifier slot isn't usable on this machine, so that an operator's is. */
-const NOT_AT_HAND: readonly ErrorCode[] = ['keychain_entry_missing', 'keychain_unavailable'];
+/** What means that a verifier slot isn't one of this machine, so that an operator's is opened. */
+const NOT_AT_HAND: readonly Trouble[] = ['missing', 'absent'];
 
-type Means = (kind: SlotKind) => SlotMeans;
+type Means = (slot: SlotRecord) => SlotMeans;
 
 /** The key that this slot wraps; throws exit-6 failures, those of the keychain with all ways out. */
 export async function unwrap(
@@ -27,7 +28,7 @@ export async function unwrap(
   sources: UnlockSources,
   means: Means,
 ): Promise<Unwrapped> {
-  const kind = means(slot.kind);
+  const kind = means(slot);
   const wrapping = await kind.unlock(slot, sources).catch((error: unknown) => {
     throw withWaysOut(error, store);
   });
@@ -57,7 +58,8 @@ export async function unwrapFirst(
 
 /**
  * A verifier slot that opens without asking anybody; undefined when this machine has the means of none.
- * A keychain that is locked, declined or too slow is not a missing one: that is thrown.
+ * Only what isn't there counts as missing. A key file that is open to others or damaged, and a keychain that
+ * is locked, declined, too slow or broken, are thrown, for a program must not get an operator's key instead.
  */
 export async function unwrapQuietly(
   store: LockedStore,
@@ -70,7 +72,7 @@ export async function unwrapQuietly(
     try {
       return await unwrap(store, slot, sources, means);
     } catch (error) {
-      if (!isOneOf(error, NOT_AT_HAND)) throw error;
+      if (!(error instanceof KeychainFailure && NOT_AT_HAND.includes(error.trouble))) throw error;
     }
   }
   return undefined;

@@ -1,5 +1,5 @@
 import type { LockedStore } from '../domain/ports/secrets.ts';
-import { Failure, PROGRAM } from '../errors.ts';
+import { PROGRAM } from '../errors.ts';
 import { KeychainFailure } from './slots/keychain/trouble.ts';
 
 /** A keychain failure with the hint for this store: all three ways out, by the slots that it has. */
@@ -9,7 +9,10 @@ export function withWaysOut(error: unknown, store: LockedStore): unknown {
     error.trouble === 'missing'
       ? `restore a backup: ${PROGRAM} backup restore`
       : 'unlock or start the OS keychain and try again';
-  return new Failure(error.code, error.message, { hint: `${first}, ${slotsOf(store)}`, cause: error });
+  return new KeychainFailure(error.trouble, error.message, {
+    hint: `${first}, ${slotsOf(store)}`,
+    cause: error,
+  });
 }
 
 function slotsOf(store: LockedStore): string {

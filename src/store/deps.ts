@@ -21,6 +21,8 @@ export interface StoreDeps {
   readonly migrations?: readonly Migration[];
   /** Most memory for pages of the database that are being read, KiB; SQLite's own 16,000 when left out. */
   readonly readCacheKiB?: number | undefined;
+  /** Milliseconds from any start, never going back; `performance.now` when left out. */
+  readonly elapsed?: () => number;
   /**
    * Also open a store of a newer program whose `min_reader` allows it, for reading only. For
    * verifiers, which are upgraded after the command line.

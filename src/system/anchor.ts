@@ -21,6 +21,8 @@ const READ = constants.O_RDONLY | NOFOLLOW | (constants.O_NONBLOCK ?? 0);
 const WRITE = constants.O_RDWR | constants.O_CREAT | NOFOLLOW;
 /** File names may have 255 bytes. */
 const LONGEST_NAME = 200;
+/** A raise reads what it wrote, and writes it again when another process put a lower mark over it meanwhile. */
+const MOST_TRIES = 5;
 const EMPTY_SLOT = Buffer.alloc(SLOT_SIZE);
 
 /**
@@ -52,13 +54,17 @@ export function anchorFor(location: { folder: string; storePath: string; uid: Ui
       return readSlots().some((slot) => slot !== undefined && forged(slot, check));
     },
     raise(mark, mac) {
+      // Made first, so that nothing slow is between the reading and the writing.
+      const content = encodeSlot(mark, mac);
       const fd = openForWriting(folder, file, uid);
       whileOpen(fd, () => {
-        const slots = slotsIn(fd, file, uid);
-        const current = highest(slots);
-        if (current !== undefined && !isRaise(current, mark, mac !== undefined)) return;
-        // The slot that isn't the current one, whether it is older, empty or torn.
-        overwrite(fd, current !== undefined && slots[0] === current ? 1 : 0, encodeSlot(mark, mac));
+        for (let tries = 0; tries < MOST_TRIES; tries++) {
+          const slots = slotsIn(fd, file, uid);
+          const current = highest(slots);
+          if (current !== undefined && !isRaise(current, mark, mac !== undefined)) return;
+          // The slot that isn't the current one, whether it is older, empty or torn.
+          overwrite(fd, current !== undefined && slots[0] === current ? 1 : 0, content);
+        }
       });
     },
     reset(mark, mac) {
@@ -153,10 +159,16 @@ function nameFor(storePath: string): string {
 
 /** The store itself may be gone, which is when its anchor matters most; so only its folder is resolved. */
 function realPathOf(storePath: string): string {
-  const folder = path.dirname(path.resolve(storePath));
+  const absolute = path.resolve(storePath);
+  return path.join(realFolderOf(path.dirname(absolute)), path.basename(absolute));
+}
+
+/** As much of it resolved as there is, so that the name is the same before `init` makes the rest and after. */
+function realFolderOf(folder: string): string {
   try {
-    return path.join(fs.realpathSync(folder), path.basename(storePath));
+    return fs.realpathSync(folder);
   } catch {
-    return path.resolve(storePath);
+    const parent = path.dirname(folder);
+    return parent === folder ? folder : path.join(realFolderOf(parent), path.basename(folder));
   }
 }

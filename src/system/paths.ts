@@ -97,11 +97,12 @@ function storeNamed(settings: Settings): StoreLocation | undefined {
   const named = settings.value('KEYWRIGHT_STORE');
   if (named === undefined) return undefined;
   const [, engine, location] = /^([a-z]+):(.*)$/s.exec(named) ?? [];
+  // Never quoted: the address of another engine may hold a password.
   if (engine !== 'sqlite' || !location) {
-    throw new Failure('usage', `KEYWRIGHT_STORE must be sqlite:PATH, not "${named}"`);
+    throw new Failure('usage', 'KEYWRIGHT_STORE must be sqlite:PATH');
   }
   if (!settings.path.isAbsolute(location)) {
-    throw new Failure('usage', `KEYWRIGHT_STORE must name an absolute path, not "${location}"`);
+    throw new Failure('usage', 'KEYWRIGHT_STORE must name an absolute path: sqlite:/…');
   }
   return { engine, path: tidy(settings.path, location) };
 }

@@ -2,13 +2,23 @@ const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
+/** The furthest that a Date goes from 1970 (ECMA-262, section 21.4.1.1). */
+const FURTHEST = 8.64e15;
+
+/** What stands for a moment that is none: only a row that was edited has one, and it must still be listed. */
+const NO_MOMENT = '?';
+
+function isMoment(ms: number): boolean {
+  return Math.abs(ms) <= FURTHEST;
+}
 
 /**
  * How far away a moment is, for a narrow column: `5m`, `2h`, `3d` ago, or `in 90d`. The past is rounded down;
  * the future to the nearest unit, so that a key made two seconds ago for 90 days says `in 90d`.
- * Hours up to two days, then days. Both in ms since 1970.
+ * Hours up to two days, then days. Both in ms since 1970; `?` for what is no moment.
  */
 export function age(ms: number, now: number): string {
+  if (!isMoment(ms)) return NO_MOMENT;
   const ahead = ms > now;
   const distance = Math.abs(ms - now);
   const round = ahead ? Math.round : Math.floor;
@@ -26,8 +36,10 @@ export function age(ms: number, now: number): string {
 /**
  * A moment as people say it, in the time zone (the system's when undefined): `today 03:01 UTC+1`, with
  * `yesterday` and `tomorrow`, further away the date `2027-02-19`. `zone: false` leaves `UTC+1` out, for columns.
+ * `?` for what is no moment.
  */
 export function moment(ms: number, now: number, timeZone?: string, options: { zone?: boolean } = {}): string {
+  if (!isMoment(ms)) return NO_MOMENT;
   const { date, clock, zone } = partsOf(ms, timeZone);
   const day = dayNumber(date) - dayNumber(partsOf(now, timeZone).date);
   const word = day === 0 ? 'today' : day === -1 ? 'yesterday' : day === 1 ? 'tomorrow' : undefined;
@@ -40,15 +52,19 @@ export const NEAR = 2 * DAY;
 
 /** As `moment`, and with the time of day too for the days after tomorrow that are near: when something ends. */
 export function deadline(ms: number, now: number, timeZone?: string): string {
+  if (!isMoment(ms)) return NO_MOMENT;
   const text = moment(ms, now, timeZone);
   const { date, clock, zone } = partsOf(ms, timeZone);
   return text === date && Math.abs(ms - now) <= NEAR ? `${date} ${clock} ${zone}` : text;
 }
 
-/** RFC 3339 in UTC to the second, `2026-11-21T10:00:00Z`, rounded down. Throws RangeError beyond the year 9999. */
+const YEAR_0 = Date.parse('0000-01-01T00:00:00Z');
+const YEAR_10000 = Date.UTC(10_000, 0);
+
+/** RFC 3339 in UTC to the second, `2026-11-21T10:00:00Z`, rounded down; `?` outside the years 0 to 9999, where RFC 3339 ends. */
 export function rfc3339(ms: number): string {
+  if (!(ms >= YEAR_0 && ms < YEAR_10000)) return NO_MOMENT;
   const text = new Date(Math.floor(ms / SECOND) * SECOND).toISOString();
-  if (text.length !== 24) throw new RangeError('RFC 3339 ends with the year 9999');
   return `${text.slice(0, 19)}Z`;
 }
 

@@ -19,6 +19,23 @@ export interface SourceSettings {
   warn(line: string): void;
 }
 
+/** What was taken from the environment of each process; a second verifier of a server needs it, too. */
+const passphrases = new WeakMap<object, string>();
+
+/**
+ * What `KEYWRIGHT_PASSPHRASE` holds or held for this process. Removed at once: neither a child process nor a
+ * crash report is to see it.
+ */
+export function takePassphrase(
+  owner: object,
+  env: { KEYWRIGHT_PASSPHRASE?: string | undefined },
+): string | undefined {
+  const given = env.KEYWRIGHT_PASSPHRASE;
+  delete env.KEYWRIGHT_PASSPHRASE;
+  if (given !== undefined) passphrases.set(owner, given);
+  return passphrases.get(owner);
+}
+
 /** Flag before environment; a file before a descriptor before the variable that others could read. */
 export function unlockSources(settings: SourceSettings): UnlockSources {
   const { globals, env, passphrase } = settings;

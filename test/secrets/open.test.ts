@@ -1,11 +1,20 @@
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { SlotRecord } from '../../src/domain/ports/secrets.ts';
 import { Secret } from '../../src/domain/secret.ts';
-import { parseKeyFile } from '../../src/secrets/slots/key-file/format.ts';
+import { formatKeyFile, parseKeyFile } from '../../src/secrets/slots/key-file/format.ts';
 import {
   bitFlips,
   failureOf,
@@ -27,6 +36,7 @@ afterEach(() => {
 });
 
 const secrets = makeSecrets();
+const TWO_KEYS = formatKeyFile(['A', 'B'].map((id) => ({ id: id.repeat(22), key: Buffer.alloc(32, id) })));
 const place = { record: 'cred_1', field: 'value', version: 1 };
 
 /** A store with an operator's and a verifier's key file. */
@@ -86,6 +96,43 @@ describe('unlocking', () => {
     const verifying = await secrets.unlockVerifier(store, sources());
     expect(verifying.slot).toBe(operator);
     expect(mark(verifying)).toBe(mark(access));
+  });
+
+  test("a verifier's key file that holds another key is not at hand", async () => {
+    const { store, operator, operatorFile, verifierFile } = await keyFileStore();
+    writeFileSync(verifierFile, readFileSync(operatorFile));
+    expect((await secrets.unlockVerifier(store, sources())).slot).toBe(operator);
+  });
+
+  test.each([
+    ['open to others', (file: string) => chmodSync(file, 0o644)],
+    ['damaged', (file: string) => writeFileSync(file, 'keywright-key/1 \n')],
+    ['not a plain file', (file: string) => [rmSync(file), mkdirSync(file, { mode: 0o700 })]],
+  ])("a verifier's key file that is %s is said, and no operator's slot is opened", async (says, spoil) => {
+    const { store, verifierFile } = await keyFileStore();
+    spoil(verifierFile);
+    const failure = await failureOf(() => secrets.unlockVerifier(store, sources()));
+    expect(failure.code).toBe('key_file_unusable');
+    expect(failure.message).toContain(`${verifierFile} is`);
+    expect(failure.message).toContain(says);
+  });
+
+  test('a slot of a kind that there is none of is damaged', async () => {
+    const { store, operator } = await keyFileStore();
+    const edited = { ...operator, kind: 'carrier-pigeon' as SlotRecord['kind'] };
+    const ways = [
+      () => secrets.unlockOperator({ ...store, slots: [edited] }, sources()),
+      () => secrets.test(store, edited, sources()),
+      () => secrets.discard(edited),
+      () => secrets.settle(operator, edited),
+    ];
+    for (const way of ways) {
+      const failure = await failureOf(way);
+      expect([failure.code, failure.message]).toEqual([
+        'slot_damaged',
+        'slot ops is damaged: there is no kind of slot "carrier-pigeon"',
+      ]);
+    }
   });
 
   test('a missing key file is said, and no other kind of slot is tried', async () => {
@@ -171,6 +218,29 @@ describe('verifying, with a verifier slot in the keychain and a key file as prim
       expect([verifying.slot, mark(verifying)]).toEqual([file, mark(access)]);
     },
   );
+
+  test.each([
+    ['died', 'exit 7', /ended without an answer/],
+    ['printed garbage', 'echo hello', /no answer/],
+    ['met a dead bus', `echo '{"error":"Failed to connect to socket /x"}'`, /does not answer/],
+  ])("a helper that %s is said, and no operator's slot is opened", async (_, script, says) => {
+    const { store } = await bothKinds();
+    const broken = makeSecrets({ keychain: shellHelper(script) });
+    const failure = await failureOf(() => broken.unlockVerifier(store, sources()));
+    expect(failure.code).toBe('keychain_unavailable');
+    expect(failure.message).toMatch(says);
+    expect(failure.hint).toContain('--slot ops');
+  });
+
+  test('an entry that is missing: the primary', async () => {
+    const { file, store } = await bothKinds();
+    const value = '\\("value":"[^"]*"\\)';
+    const empty = shellHelper(
+      `case "$request" in *probe*) echo "{$(echo "$request" | sed 's/.*${value}.*/\\1/')}";; *) echo '{"value":null}';; esac`,
+    );
+    const verifying = await makeSecrets({ keychain: empty }).unlockVerifier(store, sources());
+    expect(verifying.slot).toBe(file);
+  });
 
   test.each([
     ['object locked', 'keychain_locked'],
@@ -302,6 +372,34 @@ describe('a new root key', () => {
     const sealed = access.seal(new Secret('kept'), place);
     const from = { peppers: store.peppers, sealed: [{ ...sealed, version: 2 }] };
     expect((await failureOf(() => access.rekey(from, 2))).code).toBe('slot_damaged');
+  });
+});
+
+describe('a key-file slot where there is something already', () => {
+  const add = (access: ReturnType<typeof secrets.create>['access'], keyFile: string) =>
+    failureOf(() => access.addSlot({ name: 'new', kind: 'key-file', role: 'operator', keyFile }));
+
+  test('a private key file of one key may be left over, and both ways on are said; it stays', async () => {
+    const { access, operatorFile } = await keyFileStore();
+    const before = readFileSync(operatorFile);
+    const failure = await add(access, operatorFile);
+    expect([failure.code, failure.message, failure.hint]).toEqual([
+      'exists',
+      `there is a key file at ${operatorFile} already, perhaps left over from an interrupted init`,
+      'name another place with --key-file, or remove it if no store uses it',
+    ]);
+    expect(readFileSync(operatorFile)).toEqual(before);
+  });
+
+  test.each([
+    ['two keys', (file: string) => writeFileSync(file, TWO_KEYS)],
+    ['open to others', (file: string) => chmodSync(file, 0o644)],
+    ['something else', (file: string) => writeFileSync(file, 'mine\n')],
+  ])('%s: only another place is named', async (_, spoil) => {
+    const { access, operatorFile } = await keyFileStore();
+    spoil(operatorFile);
+    const failure = await add(access, operatorFile);
+    expect([failure.code, failure.hint]).toEqual(['exists', 'name another place with --key-file']);
   });
 });
 

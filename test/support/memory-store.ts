@@ -1,6 +1,7 @@
 import type { AuditEntry, AuditFilter } from '../../src/domain/audit/entry.ts';
 import type { SealedRecord } from '../../src/domain/ports/secrets.ts';
 import type { Readers, Store, StoreSeed, Transaction } from '../../src/domain/ports/store.ts';
+import { Failure } from '../../src/errors.ts';
 import { keyReader, keyWriter, pageOf, refuse, type State } from './memory-keys.ts';
 
 /** A store in memory that keeps the contract of `test/contracts/store.ts`; for tests of what uses a store. */
@@ -18,8 +19,14 @@ export function memoryStore(seed: StoreSeed): Store {
     audit: [...seed.audit],
   };
   let queue: Promise<unknown> = Promise.resolve();
+  let alone: Promise<unknown> = Promise.resolve();
+  let closed = false;
+  const open = (): State => {
+    if (closed) throw new Failure('store_unreadable', 'the store is closed');
+    return state;
+  };
   const transact = async <T>(work: (tx: Transaction) => Promise<T>): Promise<T> => {
-    const draft: State = { ...state, keys: new Map(state.keys) };
+    const draft: State = { ...open(), keys: new Map(state.keys) };
     let ended = false;
     const own = () => {
       if (ended) throw new Error('this transaction has ended');
@@ -34,7 +41,7 @@ export function memoryStore(seed: StoreSeed): Store {
     }
   };
   return {
-    ...readers(() => state),
+    ...readers(open),
     get identity() {
       return state.identity;
     },
@@ -43,15 +50,23 @@ export function memoryStore(seed: StoreSeed): Store {
       queue = turn.catch(() => undefined);
       return turn;
     },
+    exclusively(work) {
+      const turn = alone.then(open).then(work);
+      alone = turn.catch(() => undefined);
+      return turn;
+    },
     async recordUsage({ used, rehashed }) {
+      if (closed) return false;
       const keys = new Map(state.keys);
       for (const [kid, at] of used) {
         const stored = keys.get(kid);
         if (stored === undefined || (stored.key.lastUsedAt ?? -1) >= at) continue;
         keys.set(kid, { ...stored, key: { ...stored.key, lastUsedAt: at } });
       }
-      for (const [kid, { old, verifier }] of rehashed) {
+      for (const [kid, { old, verifier, generation }] of rehashed) {
         const stored = keys.get(kid);
+        if (generation !== state.generation) continue;
+        if (!state.peppers.some(({ number }) => number === verifier.pepper)) continue;
         if (stored && Buffer.compare(stored.verifier.hash, old) === 0) keys.set(kid, { ...stored, verifier });
       }
       state = { ...state, keys };
@@ -59,6 +74,7 @@ export function memoryStore(seed: StoreSeed): Store {
     },
     async close() {
       await queue;
+      closed = true;
     },
   };
 }

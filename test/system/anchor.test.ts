@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { anchorFor } from '../../src/system/anchor.ts';
 import { SLOT_SIZE } from '../../src/system/anchor-slot.ts';
 
@@ -68,6 +68,16 @@ describe('the anchor', () => {
     expect(open(path.join(folder, 'real', 'b.db')).read()).toBeUndefined();
   });
 
+  test('has the same name before its folder is made, below a linked one', () => {
+    fs.mkdirSync(path.join(folder, 'real'));
+    fs.symlinkSync(path.join(folder, 'real'), path.join(folder, 'link'));
+    const storePath = path.join(folder, 'link', 'not yet', 'deeper', 'a.db');
+    const before = open(storePath).path;
+    fs.mkdirSync(path.dirname(storePath), { recursive: true });
+    expect(open(storePath).path).toBe(before);
+    expect(open(path.join(folder, 'real', 'not yet', 'deeper', 'a.db')).path).toBe(before);
+  });
+
   test('is overwritten in place: no other file, the same inode, two fixed slots', () => {
     const anchor = open();
     anchor.raise(mark(1));
@@ -78,6 +88,49 @@ describe('the anchor', () => {
     expect([after.ino, after.size]).toEqual([before.ino, 2 * SLOT_SIZE]);
     expect(fs.readdirSync(path.dirname(anchor.path))).toHaveLength(1);
   });
+});
+
+describe('two processes that raise at once', () => {
+  test('a higher mark made while a lower one gets its MAC stays', () => {
+    const anchor = open();
+    for (const seq of [9, 10]) anchor.raise(mark(seq), right);
+    anchor.raise(mark(11), (body) => {
+      open().raise(mark(12), right);
+      return right(body);
+    });
+    expect(anchor.read(right)).toEqual(mark(12));
+  });
+
+  test('a higher mark that a lower one was written over is written again', () => {
+    const anchor = open();
+    for (const seq of [9, 10, 11]) anchor.raise(mark(seq), right);
+    const late = fs.readFileSync(anchor.path);
+    anchor.reset(undefined);
+    for (const seq of [9, 10]) anchor.raise(mark(seq), right);
+    overtaken(
+      () => fs.writeFileSync(anchor.path, late),
+      () => anchor.raise(mark(12), right),
+    );
+    expect(anchor.read(right)).toEqual(mark(12));
+  });
+
+  /** Does `other` once, right after the first write of `work`. */
+  function overtaken(other: () => void, work: () => void): void {
+    const original = fs.writeSync;
+    const write = vi.spyOn(fs, 'writeSync').mockImplementationOnce(((
+      ...args: Parameters<typeof original>
+    ) => {
+      const size = original(...args);
+      other();
+      return size;
+    }) as typeof original);
+    try {
+      work();
+      expect(write).toHaveBeenCalled();
+    } finally {
+      write.mockRestore();
+    }
+  }
 });
 
 describe('a torn or changed slot', () => {

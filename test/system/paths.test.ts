@@ -103,6 +103,8 @@ describe('settings', () => {
     [{ KEYWRIGHT_STORE: 'postgres://h/d' }, /must be sqlite:PATH/],
     [{ KEYWRIGHT_STORE: 'constructor:/x' }, /must be sqlite:PATH/],
     [{ KEYWRIGHT_STORE: 'sqlite:x.db' }, /must name an absolute path/],
+    [{ KEYWRIGHT_STORE: 'postgres://kw:hunter2@db/kw' }, /^(?!.*hunter2)/s],
+    [{ KEYWRIGHT_STORE: 'sqlite:kw:hunter2@db/kw' }, /^(?!.*hunter2)/s],
   ])('refuses %j', (env, message) => {
     expect(() => locate(machine(env as { [name: string]: string }))).toThrow(
       expect.objectContaining({ code: 'usage', message: expect.stringMatching(message) }),

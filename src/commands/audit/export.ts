@@ -1,4 +1,5 @@
 import type { Context } from '../../context.ts';
+import { checkChain } from '../../domain/audit/check.ts';
 import { exportLog, publicKeyPem, SIGNING_KEY, signingKey } from '../../domain/audit/export.ts';
 import { parseSince } from '../../domain/time.ts';
 import { Failure } from '../../errors.ts';
@@ -30,6 +31,7 @@ export const exportCommand: Command = {
         : context.out.raw(publicKeyPem(publicKey)));
       return undefined;
     }
+    await refuseBroken(context);
     const lines = exportLog((await context.store()).audit, from, seed);
     const output = input.text('output');
     if (output === undefined) for await (const line of lines) await context.out.raw(line);
@@ -38,6 +40,21 @@ export const exportCommand: Command = {
     return undefined;
   },
 };
+
+/** A signature is not put under what was edited. */
+async function refuseBroken(context: Context): Promise<void> {
+  const { audit } = await context.operator();
+  const anchor = context.anchor().read((body) => audit.anchorMac(body));
+  const { bad } = await checkChain((await context.store()).audit, audit, anchor);
+  if (bad === null) return;
+  throw new Failure(
+    'findings',
+    `the audit log is wrong from entry ${bad.seq} on: ${bad.reason}; nothing was exported`,
+    {
+      hint: '{keywright} audit verify',
+    },
+  );
+}
 
 async function signingSeed(context: Context): Promise<Uint8Array> {
   const sealed = await (await context.store()).slots.sealed(SIGNING_KEY.record, SIGNING_KEY.field);

@@ -8,7 +8,7 @@ import { revokeKeys } from '../../domain/keys/stop.ts';
 import { publicKey } from '../../domain/keys/token.ts';
 import type { Secret } from '../../domain/secret.ts';
 import { parseExpiry } from '../../domain/time.ts';
-import { Failure } from '../../errors.ts';
+import { Failure, PROGRAM } from '../../errors.ts';
 import type { Command } from '../command.ts';
 import { badValue, type Input } from '../input.ts';
 import { WORKSPACE } from '../options.ts';
@@ -148,14 +148,27 @@ async function deliver(
       await context.out.json({ ...keyJson({ key, workspace }, shown), secret_key: secretKey.reveal() });
     } else await context.out.secret(secretKey);
   } catch (error) {
-    await revokeKeys(
-      ledger,
-      { names: [publicKey(key)], workspaceId: undefined },
-      { reason: 'its secret key could not be shown' },
-    );
+    await undo(context, publicKey(key));
     throw new Failure('output_failed', 'the secret key could not be written, so the new key was revoked', {
       cause: error,
     });
   }
   await ledger.store.write((tx) => tx.write.keys.markShown(key.kid, shown)).catch(() => undefined);
+}
+
+/** Without unlocking: a new root key meanwhile must not keep alive what nobody has seen. */
+async function undo(context: Context, name: string): Promise<void> {
+  try {
+    const reason = 'its secret key could not be shown';
+    await revokeKeys(await context.ledger('locked'), { names: [name], workspaceId: undefined }, { reason });
+  } catch (error) {
+    throw new Failure(
+      'output_failed',
+      `the secret key could not be written, and the new key ${name} not be revoked`,
+      {
+        hint: `${PROGRAM} keys revoke ${name} --yes`,
+        cause: error,
+      },
+    );
+  }
 }

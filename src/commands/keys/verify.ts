@@ -81,7 +81,7 @@ function openVerifier(context: Context, store: Store): { keys: KeyVerifier; usag
     store,
     usage,
     now: context.now,
-    hasher: hasherSource(store.slots, () => context.verifier()),
+    hasher: hasherSource(store.slots, () => context.verifier(), context.now),
   };
   return { usage, keys: new KeyVerifier(parts) };
 }

@@ -1,4 +1,4 @@
-import { Failure } from '../../errors.ts';
+import { Failure, PROGRAM } from '../../errors.ts';
 import type { AuditSealer, SlotRecord } from '../ports/secrets.ts';
 import type { Store, Transaction, WriteOptions } from '../ports/store.ts';
 import type { Actor, Anchor, Clock } from '../ports/system.ts';
@@ -37,7 +37,9 @@ export async function change<T>(
     await refuseStaleKeys(tx, ledger.unlockedBy);
     const entries: NewEntry[] = [];
     const value = await work(tx, (entry) => entries.push(entry));
-    const chained = chain(await tx.audit.head(), entries, signatureOf(ledger), ledger.sealer);
+    const head = await tx.audit.head();
+    if (entries.length > 0 && ledger.sealer !== undefined) await refuseForgery(tx, head, ledger.sealer);
+    const chained = chain(head, entries, signatureOf(ledger), ledger.sealer);
     if (chained.length > 0) await tx.write.audit(chained);
     last = chained.at(-1);
     return value;
@@ -53,6 +55,32 @@ async function refuseStaleKeys(tx: Transaction, unlockedBy: SlotRecord | undefin
   if (current !== undefined && sameBytes(current.wrapped, unlockedBy.wrapped)) return;
   throw new Failure('changed', 'the slots of the store were changed meanwhile; nothing was done', {
     hint: 'run it again',
+  });
+}
+
+/**
+ * A seal vouches for everything before it, so what it is put on top of is looked at first: back over what was
+ * made while locked, to the seal before that, which must be ours.
+ */
+async function refuseForgery(
+  tx: Transaction,
+  head: AuditEntry | undefined,
+  sealer: AuditSealer,
+): Promise<void> {
+  let entry = head;
+  while (entry?.locked === true) {
+    const before: AuditEntry | undefined = await tx.audit.bySeq(entry.seq - 1);
+    if (before === undefined || !sameBytes(before.hash, entry.prev)) throw forged(entry.seq);
+    entry = before;
+  }
+  if (entry === undefined) return;
+  if (entry.seal === null || !sameBytes(sealer.seal(entry.seq, entry.hash), entry.seal))
+    throw forged(entry.seq);
+}
+
+function forged(seq: number): Failure {
+  return new Failure('store_damaged', `the audit log is not ours at entry ${seq}; nothing was done`, {
+    hint: `${PROGRAM} audit verify`,
   });
 }
 

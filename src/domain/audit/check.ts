@@ -17,6 +17,8 @@ export interface ChainReport {
 }
 
 const PAGE = 1000;
+/** What is done without the audit key. Anything else that says so was written by somebody else. */
+const MADE_LOCKED: ReadonlySet<string> = new Set(['key.revoke', 'key.disable', 'store.accept-rollback']);
 
 /**
  * Walks the whole log: sequence without gaps, each hash, each link, and with a sealer each seal; then
@@ -62,6 +64,8 @@ class Walk {
     if (!sameBytes(entry.prev, before?.hash ?? GENESIS))
       return this.#fail(entry.seq, 'it does not continue the entry before');
     if (!sameBytes(entryHash(entry), entry.hash)) return this.#fail(entry.seq, 'it was changed');
+    if (entry.locked && !MADE_LOCKED.has(entry.action))
+      return this.#fail(entry.seq, 'it can not have been made while the store was locked');
     if (entry.locked && this.#awaitsSeal !== undefined)
       return this.#fail(this.#awaitsSeal, 'its seal is missing');
     if (!this.#sealHolds(entry)) return false;

@@ -1,5 +1,5 @@
 import { Failure, PROGRAM } from '../../errors.ts';
-import type { Store } from '../ports/store.ts';
+import type { AuditReader, StoreIdentity } from '../ports/store.ts';
 import type { AnchorMark } from '../ports/system.ts';
 import { sameBytes } from './chain.ts';
 
@@ -10,7 +10,7 @@ import { sameBytes } from './chain.ts';
  */
 export async function compareAnchor(
   mark: AnchorMark | undefined,
-  store: Store,
+  store: { readonly identity: StoreIdentity; readonly audit: AuditReader },
 ): Promise<Failure | undefined> {
   if (mark === undefined) return undefined;
   const hint = `put the right one back, or go on with this one: ${PROGRAM} doctor --accept-rollback`;

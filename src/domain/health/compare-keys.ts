@@ -19,11 +19,9 @@ export class KeyComparison {
   /** Takes note of an entry. */
   entry(entry: AuditEntry): void {
     if (!entry.action.startsWith('key.')) return;
-    const { version, scopes, networks, expires_at, disabled, revoked } = entry.facts;
-    this.#states.set(
-      entry.target,
-      JSON.stringify({ version, scopes, networks, expires_at, disabled, revoked }),
-    );
+    const { mode, brand, version, scopes, networks, expires_at, disabled, revoked } = entry.facts;
+    const state = { mode, brand, version, scopes, networks, expires_at, disabled, revoked };
+    this.#states.set(entry.target, JSON.stringify(state));
   }
 
   /** The difference between a key and its newest entry, if there is one. */

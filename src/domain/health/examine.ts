@@ -26,15 +26,20 @@ export async function examine(
   parts: { sealer: AuditSealer | undefined; anchor: AnchorMark | undefined; now: number },
 ): Promise<{ findings: readonly HealthFinding[]; chain: ChainReport }> {
   const comparison = new KeyComparison();
+  const archived = new Map<string, boolean>();
   const watched = {
     async from(seq: number, limit: number): Promise<readonly AuditEntry[]> {
       const page = await store.audit.from(seq, limit);
-      for (const entry of page) comparison.entry(entry);
+      for (const entry of page) {
+        comparison.entry(entry);
+        if (entry.action.startsWith('workspace.')) archived.set(entry.target, archivedBy(entry, archived));
+      }
       return page;
     },
   };
   const chain = await checkChain(watched, parts.sealer, parts.anchor);
   const findings: HealthFinding[] = chainFindings(chain);
+  if (chain.bad === null) findings.push(...(await editedWorkspaces(store, archived)));
   for await (const key of allKeys(store, {}, parts.now)) {
     // A log that breaks off says nothing about what comes after it.
     const difference = chain.bad === null ? comparison.key(key) : undefined;
@@ -44,6 +49,22 @@ export async function examine(
   if (chain.bad === null)
     for (const { target, reason } of comparison.missing()) findings.push(differs(target, reason));
   return { findings, chain };
+}
+
+function archivedBy(entry: AuditEntry, before: ReadonlyMap<string, boolean>): boolean {
+  if (entry.action === 'workspace.archive') return true;
+  return entry.action === 'workspace.unarchive' ? false : (before.get(entry.target) ?? false);
+}
+
+/** Workspaces that the log calls archived and the store doesn't, or the other way round. */
+async function editedWorkspaces(
+  store: Store,
+  archived: ReadonlyMap<string, boolean>,
+): Promise<readonly HealthFinding[]> {
+  const edited = (await store.workspaces.all()).filter(
+    (one) => (archived.get(one.id) ?? false) !== (one.archivedAt !== null),
+  );
+  return edited.map(({ id, slug }) => differs(id, `workspace ${slug} is not as the log tells`));
 }
 
 function chainFindings(chain: ChainReport): HealthFinding[] {
@@ -82,7 +103,7 @@ function differs(target: string, reason: string): HealthFinding {
   return {
     code: 'key_differs',
     message: `${target} was changed behind the program's back: ${reason}`,
-    hint: `${PROGRAM} audit list --key ${target}`,
+    hint: `${PROGRAM} audit list${target.startsWith('key_') ? ` --key ${target}` : ''}`,
     fixable: false,
   };
 }

@@ -73,7 +73,7 @@ export async function createKey(
     };
     const secretKey = newSecretKey(key, with_.random);
     await tx.write.keys.insert(key, verifierFor(with_.hasher, workspace.id, secretKey));
-    record(keyEntry('key.create', key, { mode: key.mode, owner: key.owner }));
+    record(keyEntry('key.create', key, { owner: key.owner }));
     return { key, secretKey, notes };
   });
 }

@@ -8,6 +8,8 @@ import type { ApiKey } from './key.ts';
  */
 export function stateOf(key: ApiKey): Facts {
   return {
+    mode: key.mode,
+    brand: key.brand,
     version: key.version,
     scopes: key.scopes,
     networks: key.networks,

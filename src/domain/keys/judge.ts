@@ -26,6 +26,9 @@ export interface Asked {
   readonly mode?: string | undefined;
 }
 
+/** The last moment that is a date at all (ECMA-262 section 21.4.1.1), ms. */
+const LATEST = 8.64e15;
+
 /**
  * The verdict over a key whose secret was proven. Order: revoked, disabled (key, workspace), expired,
  * workspace, mode, network, scope. What can't be read (a date, a network, a scope) denies.
@@ -38,7 +41,7 @@ export function judge(
 ): VerificationCode {
   if (row.revokedAt !== null) return 'revoked';
   if (row.disabledAt !== null || workspaceArchived) return 'disabled';
-  if (row.expiresAt !== null && !(row.expiresAt > now)) return 'expired';
+  if (row.expiresAt !== null && !(row.expiresAt > now && row.expiresAt <= LATEST)) return 'expired';
   if (asked.workspaceId !== undefined && asked.workspaceId !== row.workspaceId) return 'workspace';
   if (asked.mode !== undefined && asked.mode !== row.mode) return 'mode';
   if (row.networks !== '' && (asked.ip === undefined || !inNetworks(asked.ip, row.networks.split(' '))))

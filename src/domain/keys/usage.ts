@@ -1,6 +1,6 @@
 import type { TokenHasher } from '../ports/secrets.ts';
-import type { UsageBatch } from '../ports/store.ts';
-import type { StoredVerifier, VerificationRow } from './key.ts';
+import type { Rehash, UsageBatch } from '../ports/store.ts';
+import type { VerificationRow } from './key.ts';
 
 const HOUR = 3_600_000;
 const MOST_WAITING = 500;
@@ -13,7 +13,7 @@ const MOST_WAITING = 500;
  */
 export class UsageRecorder {
   #used = new Map<string, number>();
-  #rehashed = new Map<string, { old: Uint8Array; verifier: StoredVerifier }>();
+  #rehashed = new Map<string, Rehash>();
   readonly #write: (batch: UsageBatch) => Promise<boolean>;
   readonly #schedule: (task: () => void) => void;
   #scheduled = false;
@@ -34,7 +34,11 @@ export class UsageRecorder {
     if (stale) {
       const hash = hasher.hash(hasher.current, row.workspaceId, token);
       if (hash !== undefined)
-        this.#rehashed.set(row.kid, { old: row.hash, verifier: { pepper: hasher.current, hash } });
+        this.#rehashed.set(row.kid, {
+          old: row.hash,
+          verifier: { pepper: hasher.current, hash },
+          generation: row.generation,
+        });
     }
     this.#plan();
   }

@@ -88,6 +88,8 @@ export class KeyVerifier {
     const hash = held.hasher.hash(row.pepper, row.workspaceId, token);
     if (hash === undefined || hash.length !== row.hash.length || !timingSafeEqual(hash, row.hash))
       return UNKNOWN;
+    // The hash covers both in the token; another one in the row was written there by somebody else.
+    if (row.mode !== parts.mode || row.brand !== parts.brand) return UNKNOWN;
     const workspace = held.workspaces.get(row.workspaceId);
     const now = this.#parts.now();
     const code = judge(row, workspace === undefined || workspace.archivedAt !== null, asked, now);

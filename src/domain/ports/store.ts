@@ -149,19 +149,35 @@ export interface UsageBatch {
   /** kid → ms, already rounded. */
   readonly used: ReadonlyMap<string, number>;
   /** kid → replacement, written only where the old hash is still the stored one. */
-  readonly rehashed: ReadonlyMap<string, { readonly old: Uint8Array; readonly verifier: StoredVerifier }>;
+  readonly rehashed: ReadonlyMap<string, Rehash>;
+}
+
+/** A hash under a newer pepper. */
+export interface Rehash {
+  readonly old: Uint8Array;
+  readonly verifier: StoredVerifier;
+  /** Of the store when it was made (`VerificationRow`). Another one by now may lack the pepper, so it is dropped then. */
+  readonly generation: number;
 }
 
 /** An open store. */
 export interface Store extends Readers {
   readonly identity: StoreIdentity;
   /**
-   * Runs `work` in one durable transaction; queued behind this process's others. Waits a bounded
-   * time for other processes, then throws `busy`. `work` awaits nothing but the transaction.
+   * Runs `work` in one durable transaction. Transactions are serialised: this process's run in the
+   * order of the calls, and other processes' before or after, so what `work` reads is what it changes.
+   * Waits a bounded time for other processes, then throws `busy`. `work` awaits nothing but the transaction.
    * Throws `store_full`, `store_readonly`, `busy`; nothing is written then.
    */
   write<T>(work: (tx: Transaction) => Promise<T>, options?: WriteOptions): Promise<T>;
+  /**
+   * Runs `work`, which may take minutes and may ask somebody, while no other process or call runs one
+   * of these on this store; ordinary writes go on. Waits a bounded time, then throws `busy`. When its
+   * holder dies the store is free at once. Not to be nested. Throws `store_full`, `store_readonly`.
+   */
+  exclusively<T>(work: () => Promise<T>): Promise<T>;
   /** Writes without waiting for a lock and without durability; false when the store was busy or cannot be written. */
   recordUsage(batch: UsageBatch): Promise<boolean>;
+  /** From then on reading and writing throw `store_unreadable`. */
   close(): Promise<void>;
 }

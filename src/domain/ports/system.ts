@@ -26,7 +26,11 @@ export interface Anchor {
   read(check?: (body: Uint8Array) => Uint8Array): AnchorMark | undefined;
   /** Does a readable mark carry a MAC that is wrong? */
   tampered(check: (body: Uint8Array) => Uint8Array): boolean;
-  /** Writes the mark unless a higher one, or one of another store, is there. `mac` is absent while the store is locked. */
+  /**
+   * Writes the mark unless a higher one, or one of another store, is there. `mac` is absent while the store is
+   * locked. Without a lock: of two processes that raise at the same instant the lower mark may stay, until the
+   * next raise; an anchor that is behind is normal.
+   */
   raise(mark: AnchorMark, mac?: (body: Uint8Array) => Uint8Array): void;
   /** Forgets everything and starts from this mark, or from nothing. */
   reset(mark: AnchorMark | undefined, mac?: (body: Uint8Array) => Uint8Array): void;

@@ -1,8 +1,10 @@
 import { Failure, PROGRAM } from '../../errors.ts';
 import { change, type Ledger } from '../audit/change.ts';
 import { checkChain } from '../audit/check.ts';
+import { compareAnchor } from '../audit/compare-anchor.ts';
+import type { AuditEntry } from '../audit/entry.ts';
 import type { AuditSealer, OperatorAccess, Secrets, SlotRecord, UnlockSources } from '../ports/secrets.ts';
-import type { AuditReader, Transaction } from '../ports/store.ts';
+import type { AuditReader, Readers, Transaction } from '../ports/store.ts';
 import { slotEntry } from '../setup/initialise.ts';
 import { lockedStore } from './locked-store.ts';
 
@@ -17,11 +19,20 @@ export interface RekeyPlan {
 /**
  * A new root key, everything sealed again under it, and a new pepper. Each slot is opened (`sources`
  * asks for what it needs) and wrapped anew; what can't be opened is shown to `confirm` and dropped.
- * One transaction swaps all of it: until then the old slots open the store, afterwards the new ones.
+ * One transaction swaps all of it: until then the old slots open the store, afterwards the new ones. One
+ * rekey at a time: two at once would take each other's new keys away.
  */
 export async function rekey(
   ledger: Ledger,
   parts: { access: OperatorAccess; secrets: Secrets; sources: UnlockSources },
+  confirm: (plan: RekeyPlan) => Promise<void>,
+): Promise<RekeyPlan> {
+  return ledger.store.exclusively(() => rekeyAlone(ledger, parts, confirm));
+}
+
+async function rekeyAlone(
+  ledger: Ledger,
+  parts: Parameters<typeof rekey>[1],
   confirm: (plan: RekeyPlan) => Promise<void>,
 ): Promise<RekeyPlan> {
   const { store } = ledger;
@@ -46,35 +57,25 @@ export async function rekey(
       }
     }
     await confirm({ kept: made.map((pair) => pair.current), dropped });
-    await resetAnchor(ledger, undefined);
     await change({ ...ledger, sealer: next.access.audit, unlockedBy: parts.access.slot }, (tx, record) =>
-      swap(tx, record, { generation, before: parts.access.audit, next, made, dropped }),
+      swap(tx, record, ledger, { generation, before: parts.access.audit, next, made, dropped }),
     );
   } catch (error) {
-    for (const { old, current } of made) await parts.secrets.settle(current, old).catch(() => undefined);
+    await undo(store, parts.secrets, made);
     throw error;
   }
-  await resetAnchor(ledger, next.access.audit);
   for (const { old, current } of made) await parts.secrets.settle(old, current);
   for (const { slot } of dropped) await parts.secrets.discard(slot).catch(() => undefined);
   return { kept: made.map((pair) => pair.current), dropped };
 }
 
-/**
- * A mark with a MAC by the old key looks like tampering under the new one. So the anchor is put at the head
- * without a MAC before the new keys count, and with one by them afterwards: killed in between, it is honest.
- */
-async function resetAnchor(
-  { store, anchor, anchorFailed }: Ledger,
-  audit: AuditSealer | undefined,
-): Promise<void> {
-  const head = await store.audit.head();
-  if (head === undefined) return;
-  try {
-    const mac = audit && ((body: Uint8Array) => audit.anchorMac(body));
-    anchor.reset({ storeId: store.identity.id, seq: head.seq, head: head.hash }, mac);
-  } catch (error) {
-    anchorFailed(error);
+/** Towards what the store really holds: a commit that reported an error may have been made all the same. */
+async function undo(store: Readers, secrets: Secrets, made: Swap['made']): Promise<void> {
+  const stored = await store.slots.all().catch(() => undefined);
+  if (stored === undefined) return; // both keys stay where they are, and either opens what is there
+  for (const { old, current } of made) {
+    const isNew = stored.some((slot) => slot.id === current.id && slot.header === current.header);
+    await (isNew ? secrets.settle(old, current) : secrets.settle(current, old)).catch(() => undefined);
   }
 }
 
@@ -93,6 +94,7 @@ interface Swap {
 async function swap(
   tx: Transaction,
   record: Recorder,
+  ledger: Ledger,
   { generation, before, next, made, dropped }: Swap,
 ): Promise<void> {
   const resealed = (await tx.slots.allSealed()).length === next.sealed.length;
@@ -101,6 +103,11 @@ async function swap(
       hint: `${PROGRAM} slots rekey`,
     });
   }
+  const rolledBack = await compareAnchor(ledger.anchor.read(), {
+    identity: ledger.store.identity,
+    audit: tx.audit,
+  });
+  if (rolledBack !== undefined) throw rolledBack;
   for (const { current } of made) await tx.write.slots.replace(current);
   for (const { slot } of dropped) await tx.write.slots.remove(slot.id);
   const primary = await tx.slots.primary();
@@ -116,6 +123,20 @@ async function swap(
     dropped: dropped.map(({ slot }) => slot.name),
   };
   record({ action: 'store.rekey', target: made[0]?.current.id ?? 'store', workspaceId: null, facts });
+  forgetMacs(ledger, await tx.audit.head());
+}
+
+/**
+ * A mark with a MAC by the old key would look edited under the new one. So the anchor is put, without a MAC, at the
+ * head that it was just compared with; the commit then raises it with the new one. Killed in between, it is honest.
+ */
+function forgetMacs({ anchor, store, anchorFailed }: Ledger, head: AuditEntry | undefined): void {
+  if (head === undefined) return;
+  try {
+    anchor.reset({ storeId: store.identity.id, seq: head.seq, head: head.hash });
+  } catch (error) {
+    anchorFailed(error);
+  }
 }
 
 /** The old seals are checked one last time: what was edited is not to be vouched for by the new key. */

@@ -60,12 +60,19 @@ async function buildAndLink(path: string, deps: StoreDeps, seed: StoreSeed): Pro
     await build(aside, deps, seed);
     flush(aside, deps.platform, 'file');
     linkInto(aside, path);
-    flush(filesOf(path).folder, deps.platform, 'folder');
   } catch (error) {
     await seed.undo();
     throw error;
   } finally {
     removeDatabase(aside);
+  }
+  // From here on the store is in use, maybe by others already: what its seed made is never undone.
+  const { folder } = filesOf(path);
+  try {
+    flush(folder, deps.platform, 'folder');
+  } catch (error) {
+    const message = `the store was made, but whether it outlives a power cut is unknown: ${folder} cannot be flushed`;
+    throw new Failure('store_unreadable', message, { hint: `${PROGRAM} doctor`, cause: error });
   }
 }
 

@@ -23,13 +23,22 @@ function writeAll(descriptor: number, content: Uint8Array): void {
   fsyncSync(descriptor);
 }
 
-/** Makes a finished file or, where folders can be opened, a folder's entries survive power loss. Never for a database in use. */
+/** What network file systems say that don't flush folders (fsync(2)); they have nothing to wait for. */
+const UNFLUSHABLE: ReadonlySet<unknown> = new Set(['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'EPERM']);
+
+/**
+ * Makes a finished file or, where folders can be opened and flushed, a folder's entries survive power
+ * loss. Never for a database in use.
+ */
 export function flush(path: string, platform: string, kind: 'file' | 'folder'): void {
   if (kind === 'folder' && platform === 'win32') return;
   // Windows flushes only what is open for writing.
   const descriptor = openSync(path, kind === 'file' ? constants.O_RDWR : constants.O_RDONLY);
   try {
     fsyncSync(descriptor);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (kind === 'file' || !UNFLUSHABLE.has(code)) throw error;
   } finally {
     closeSync(descriptor);
   }

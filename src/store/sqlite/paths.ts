@@ -36,6 +36,12 @@ export function statOf(path: string): Stats | undefined {
   }
 }
 
+/** Which file is at the path, whatever its content; undefined for none. Two at once never share a name. */
+export function fileAt(path: string): string | undefined {
+  const stats = statOf(path);
+  return stats && `${stats.dev} ${stats.ino}`;
+}
+
 /** Makes the store's folder, 0700 with all above it that is missing, and checks it. */
 export function makeFolder(folder: string, uid: number | undefined): void {
   try {
@@ -126,6 +132,13 @@ function checkAccess(path: string, stats: Stats, uid: number | undefined): void 
 
 export function modeOf(stats: Stats): string {
   return (stats.mode & 0o7777).toString(8).padStart(4, '0');
+}
+
+/** For a store that was there when it was opened. */
+export function gone(path: string): Failure {
+  return new Failure('store_missing', `the store was removed or replaced meanwhile: ${path}`, {
+    hint: `${PROGRAM} doctor`,
+  });
 }
 
 function noStore(path: string): Failure {

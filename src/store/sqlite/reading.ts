@@ -3,7 +3,7 @@ import { Failure } from '../../errors.ts';
 import type { Session, Value } from '../queries/session.ts';
 import { connectForReading } from './connection.ts';
 import { type Connection, connectCopy } from './driver.ts';
-import { filesOf, statOf } from './paths.ts';
+import { filesOf, gone, statOf } from './paths.ts';
 import { SqliteSession } from './session.ts';
 
 /** The reading side of a store. */
@@ -101,7 +101,8 @@ const IN_PLACE = 'in place';
 
 function stampOf(path: string): string {
   const stats = statOf(path);
-  return `${stats?.ino} ${stats?.size} ${stats?.mtimeMs}`;
+  if (stats === undefined) throw gone(path);
+  return `${stats.dev} ${stats.ino} ${stats.size} ${stats.mtimeMs}`;
 }
 
 /**

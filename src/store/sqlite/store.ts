@@ -12,17 +12,19 @@ import { MIGRATIONS } from '../migrations/index.ts';
 import { readIdentity, redrawGeneration } from '../queries/meta.ts';
 import { readersOn, transactionOn } from '../queries/readers.ts';
 import { connectForWriting } from './connection.ts';
+import { withStoreLock } from './creation-lock.ts';
 import { type Connection, loadDriver } from './driver.ts';
 import { failureOf } from './errors.ts';
 import { newer, type Standing, standingOf, versionOf } from './header.ts';
 import { migrateStore } from './migrate.ts';
-import { checkStoreFiles, statOf } from './paths.ts';
+import { checkStoreFiles, fileAt, gone } from './paths.ts';
 import { openForReading, type Reading } from './reading.ts';
 import { keepReserve, spendReserve } from './reserve.ts';
 import { sqliteSearch } from './search.ts';
 import { SqliteSession, TransactionSession } from './session.ts';
 import { UsageWriter } from './usage.ts';
 import { untilFree, writeLockOf } from './wait.ts';
+import { closedStore, WatchedReading } from './watched-reading.ts';
 
 /**
  * Opens an existing store for reading; writing opens its own connection at the first write.
@@ -31,38 +33,67 @@ import { untilFree, writeLockOf } from './wait.ts';
  * `store_full`.
  */
 export async function openSqlite(path: string, deps: StoreDeps): Promise<Store> {
-  const { ino } = checkStoreFiles(path, deps.uid);
+  checkStoreFiles(path, deps.uid);
   await loadDriver();
   const migrations = deps.migrations ?? MIGRATIONS;
-  let standing: Standing = 'current';
+  let standing = 'current' as Standing;
+  let store: SqliteStore | undefined;
   const accept = (connection: Connection) => {
     standing = standingOf(connection, path, migrations, deps.readNewer ?? false);
+    if (store !== undefined) refuseOther(connection, path, standing, store.identity);
   };
-  let reading = openForReading(path, accept, deps.readCacheKiB);
-  // Widened again: the callback above has set it.
-  if ((standing as Standing) === 'older') {
+  const watch = () =>
+    new WatchedReading(path, () => openForReading(path, accept, deps.readCacheKiB), {
+      elapsed: deps.elapsed,
+      beforeOther: () => {
+        store?.letGo();
+        checkStoreFiles(path, deps.uid);
+      },
+    });
+  let reading = watch();
+  if (standing === 'older') {
     reading.close();
     await migrateStore(path, migrations, deps);
-    reading = openForReading(path, accept, deps.readCacheKiB);
+    reading = watch();
   }
-  const identity = await readIdentity(reading.session);
+  const identity = await readIdentity(reading);
   if (identity === undefined) {
     reading.close();
     throw new Failure('store_damaged', `the store has lost its identity: ${path}`, {
       hint: `${PROGRAM} backup restore FILE`,
     });
   }
-  return new SqliteStore({ path, ino, reading, identity, deps, latest: migrations.at(-1)?.version ?? 0 });
+  const latest = migrations.at(-1)?.version ?? 0;
+  store = new SqliteStore({ path, reading, identity, deps, latest, mayWrite: () => standing !== 'newer' });
+  return store;
+}
+
+/** What takes the place of an open store must be that store, of the same version: from a backup, say. */
+function refuseOther(
+  connection: Connection,
+  path: string,
+  standing: Standing,
+  identity: StoreIdentity,
+): void {
+  if (standing !== 'older') {
+    const id = connection.prepare('SELECT id FROM meta').pluck().get();
+    if (id === identity.id) return;
+  }
+  const what = standing === 'older' ? 'an older version of it' : 'another store';
+  throw new Failure('store_foreign', `${what} took the place of the store that was open: ${path}`, {
+    hint: `${PROGRAM} doctor`,
+  });
 }
 
 interface Parts {
   readonly path: string;
-  readonly ino: number;
   readonly reading: Reading;
   readonly identity: StoreIdentity;
   readonly deps: StoreDeps;
   /** The newest schema version that this program writes. */
   readonly latest: number;
+  /** False for a store of a newer program. */
+  readonly mayWrite: () => boolean;
 }
 
 class SqliteStore implements Store {
@@ -72,6 +103,8 @@ class SqliteStore implements Store {
   readonly slots: Readers['slots'];
   readonly #parts: Parts;
   readonly #usage: UsageWriter;
+  /** The file that was opened (`fileAt`); no other is written to. */
+  readonly #file: string | undefined;
   #identity: StoreIdentity;
   #writing: { connection: Connection; session: SqliteSession } | undefined;
   #queue: Promise<unknown> = Promise.resolve();
@@ -80,7 +113,8 @@ class SqliteStore implements Store {
   constructor(parts: Parts) {
     this.#parts = parts;
     this.#identity = parts.identity;
-    this.#usage = new UsageWriter(parts.path);
+    this.#usage = new UsageWriter(parts.path, parts.latest);
+    this.#file = fileAt(parts.path);
     const readers = readersOn(parts.reading.session, sqliteSearch, () => this.#identity.id);
     this.keys = readers.keys;
     this.workspaces = readers.workspaces;
@@ -99,7 +133,20 @@ class SqliteStore implements Store {
   }
 
   async recordUsage(batch: UsageBatch): Promise<boolean> {
-    return !this.#closed && this.#usage.write(batch);
+    return !this.#closed && this.#parts.mayWrite() && this.#usage.write(batch);
+  }
+
+  exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const { path, deps } = this.#parts;
+    return this.#closed ? Promise.reject(closedStore()) : withStoreLock(path, deps, work);
+  }
+
+  /** Closes what is open for writing on a file that another has replaced: nothing is written there any more. */
+  letGo(): void {
+    this.#usage.close();
+    if (this.#writing?.connection.inTransaction) return;
+    this.#writing?.connection.close();
+    this.#writing = undefined;
   }
 
   async close(): Promise<void> {
@@ -179,18 +226,14 @@ class SqliteStore implements Store {
    * And another program may have brought the store up to date since it was opened.
    */
   #refuseStranger(connection: Connection): void {
-    const { path, ino, latest } = this.#parts;
-    if (statOf(path)?.ino !== ino) {
-      throw new Failure('store_missing', `the store was removed or replaced meanwhile: ${path}`, {
-        hint: `${PROGRAM} doctor`,
-      });
-    }
+    const { path, latest } = this.#parts;
+    if (fileAt(path) !== this.#file) throw gone(path);
     const version = versionOf(connection, path);
     if (version > latest) throw newer(version, latest);
   }
 
   #writer(): { connection: Connection; session: SqliteSession } {
-    if (this.#closed) throw new Error('the store is closed');
+    if (this.#closed) throw closedStore();
     if (this.#writing === undefined) {
       const connection = connectForWriting(this.#parts.path);
       this.#writing = { connection, session: new SqliteSession(connection, this.#parts.path) };

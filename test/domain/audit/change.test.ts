@@ -5,7 +5,13 @@ import type { NewEntry } from '../../../src/domain/audit/entry.ts';
 import { someSlot } from '../../contracts/samples.ts';
 import { openDesk } from '../../support/fake-ledger.ts';
 
-const entry = (target: string): NewEntry => ({ action: 'slot.add', target, workspaceId: null, facts: {} });
+const entry = (target: string, action = 'slot.add'): NewEntry => ({
+  action,
+  target,
+  workspaceId: null,
+  facts: {},
+});
+const stop = (target: string): NewEntry => entry(target, 'key.revoke');
 
 describe('a change', () => {
   test('and its entries are written together, chained and sealed', async () => {
@@ -39,7 +45,7 @@ describe('a change', () => {
 
   test('is marked when it was made while locked, in the log and in the anchor', async () => {
     const desk = openDesk();
-    await change(desk.locked, async (_, record) => record(entry('a')));
+    await change(desk.locked, async (_, record) => record(stop('a')));
     expect(await desk.store.audit.head()).toMatchObject({ locked: true, seal: null });
     expect(desk.anchor).toMatchObject({ mark: { seq: 2 }, sealed: false });
   });
@@ -99,8 +105,9 @@ test('20 writers of 500 entries leave no gap and no fork', async () => {
   const desk = openDesk();
   const write = async (writer: number): Promise<void> => {
     for (let i = 0; i < 50; i++) {
-      const entries = Array.from({ length: 10 }, (_, n) => entry(`slot_${writer}_${i}_${n}`));
-      await change(writer % 3 === 0 ? desk.locked : desk.ledger, async (_, record) => {
+      const [ledger, made] = writer % 3 === 0 ? [desk.locked, stop] : [desk.ledger, entry];
+      const entries = Array.from({ length: 10 }, (_, n) => made(`slot_${writer}_${i}_${n}`));
+      await change(ledger, async (_, record) => {
         for (const one of entries) record(one);
       });
     }

@@ -6,13 +6,18 @@ import { logOf, markOf, readerOf, rechained, transaction } from '../../support/f
 const SEALER = fakeSealer();
 const forged = { facts: { name: 'forged' } };
 
+/** What can be done without the audit key: each word a key that is revoked. */
+const stopped = (...words: readonly string[]) => doing('key.revoke', ...words);
+const doing = (action: string, ...words: readonly string[]) =>
+  transaction(...words).map((entry) => ({ ...entry, action }));
+
 describe('entries made while locked', () => {
   const log = logOf([
     [transaction('a'), SEALER],
-    [transaction('b', 'c'), undefined],
-    [transaction('d'), undefined],
+    [stopped('b', 'c'), undefined],
+    [stopped('d'), undefined],
     [transaction('e'), SEALER],
-    [transaction('f'), undefined],
+    [stopped('f'), undefined],
   ]);
 
   test('are named, with whether a later transaction sealed them', async () => {
@@ -41,5 +46,43 @@ describe('entries made while locked', () => {
       seq: 1,
       reason: 'its seal is missing',
     });
+  });
+
+  test.each(['key.revoke', 'key.disable', 'store.accept-rollback'])('%s may be one', async (action) => {
+    const one = logOf([
+      [transaction('a'), SEALER],
+      [doing(action, 'b'), undefined],
+    ]);
+    expect(await checkChain(readerOf(one), SEALER, markOf(one))).toMatchObject({
+      bad: null,
+      lockedRanges: [{ from: 2, to: 2, sealed: false }],
+    });
+  });
+
+  test.each([
+    'key.create',
+    'key.enable',
+    'key.update',
+    'key.revoke2',
+    'KEY.REVOKE',
+    'slot.add',
+    'store.rekey',
+    'workspace.archive',
+    'workspace.unarchive',
+    '',
+    'toString',
+  ])('%j is none, even where a later seal covers it', async (action) => {
+    const one = logOf([
+      [transaction('a'), SEALER],
+      [stopped('b'), undefined],
+      [doing(action, 'c'), undefined],
+      [transaction('d'), SEALER],
+    ]);
+    for (const sealer of [SEALER, undefined]) {
+      expect((await checkChain(readerOf(one), sealer, markOf(one))).bad).toEqual({
+        seq: 3,
+        reason: 'it can not have been made while the store was locked',
+      });
+    }
   });
 });

@@ -190,7 +190,15 @@ describe('everything rewritten from a row on, with right numbers, links and hash
       locked: true,
       seal: null,
     }));
+    const bad = { seq, reason: 'it can not have been made while the store was locked' };
+    for (const checked of [check, withoutSeals, withoutAnchor, chainAlone])
+      expect((await checked(rows)).bad).toEqual(bad);
+  });
+
+  test.each(SEQS)('row %i, and relabelled as revocations made while locked', async (seq) => {
+    const rows = rechained(LOG, seq, () => ({ action: 'key.revoke', locked: true, seal: null }));
     expect((await check(rows)).bad?.seq).toBe(seq);
+    expect((await withoutAnchor(rows)).bad).toBeNull();
     // What is not remembered and not sealed can't be told from a true entry; it is at least named.
     expect((await withoutAnchor(rows)).lockedRanges).toEqual([{ from: seq, to: 6, sealed: false }]);
   });
@@ -246,10 +254,9 @@ describe('transactions of several entries', () => {
 
 test('a clock that went back is named, and no error', async () => {
   const times = [5, 9, 4, 4, 12];
-  const rows = rechained(LOG.slice(0, 5), 1, (row) => ({
-    at: times[row.seq - 1] ?? 0,
-    locked: true,
-    seal: null,
+  const rows = rechained(LOG.slice(0, 5), 1, (row) => ({ at: times[row.seq - 1] ?? 0 })).map((row) => ({
+    ...row,
+    seal: SEALER.seal(row.seq, row.hash),
   }));
   expect(await checkChain(readerOf(rows), SEALER, undefined)).toMatchObject({
     bad: null,

@@ -33,6 +33,8 @@ describe('what was edited in the database is seen', () => {
     ['a later end', { expiresAt: 9001 }],
     ['no end', { expiresAt: null }],
     ['another version', { version: 2 }],
+    ['the other mode', { mode: 'test' }],
+    ['another brand', { brand: 'acme' }],
   ])('%s', (_, change) => {
     const [difference] = compared([entryOf(KEY)], [{ ...KEY, ...change }]);
     expect(difference).toMatchObject({

@@ -6,6 +6,8 @@ const KEY = someKey('ws_1', { name: 'billing', networks: ['10.0.0.0/8'], expires
 
 test('the state of a key is what decides whether and for what it verifies', () => {
   expect(stateOf(KEY)).toEqual({
+    mode: 'live',
+    brand: 'kw',
     version: 1,
     scopes: ['orders:read'],
     networks: ['10.0.0.0/8'],

@@ -6,7 +6,8 @@ import { fakeHasher, openDesk } from '../../support/fake-ledger.ts';
 function source() {
   const desk = openDesk();
   const unlock = vi.fn(async () => ({ slot: someSlot(), hasher: fakeHasher({ 1: 'one' }) }));
-  return { desk, unlock, hasher: hasherSource(desk.store.slots, unlock) };
+  const clock = { now: 0 };
+  return { desk, unlock, clock, hasher: hasherSource(desk.store.slots, unlock, () => clock.now) };
 }
 
 const pepper = (number: number, byte: number) => ({
@@ -42,9 +43,40 @@ test.each([
   expect(unlock).toHaveBeenCalledTimes(2);
 });
 
-test('a failure to unlock is not held', async () => {
+test('a hundred that ask at once get the same failure, of one unlock', async () => {
   const { hasher, unlock } = source();
+  const locked = new Error('locked');
+  unlock.mockRejectedValueOnce(locked);
+  const answers = await Promise.allSettled(Array.from({ length: 100 }, () => hasher()));
+  expect(answers).toEqual(Array.from({ length: 100 }, () => ({ status: 'rejected', reason: locked })));
+  expect(unlock).toHaveBeenCalledTimes(1);
+});
+
+test('a failure is no answer any more where the peppers are those that are held', async () => {
+  const { desk, hasher, unlock } = source();
+  const first = await hasher();
+  const before = await desk.store.slots.peppers();
+  const peppers = vi.spyOn(desk.store.slots, 'peppers').mockResolvedValue([...before, pepper(2, 7)]);
   unlock.mockRejectedValueOnce(new Error('locked'));
   await expect(hasher()).rejects.toThrow('locked');
-  expect((await hasher()).current).toBe(1);
+  peppers.mockRestore();
+  expect(await hasher()).toBe(first);
+});
+
+test('a hundred that ask at once unlock once', async () => {
+  const { unlock, hasher } = source();
+  await Promise.all(Array.from({ length: 100 }, () => hasher()));
+  expect(unlock).toHaveBeenCalledTimes(1);
+});
+
+test('a failure stands for a second, then it is tried again', async () => {
+  const { unlock, hasher, clock } = source();
+  unlock.mockRejectedValueOnce(new Error('locked'));
+  await expect(hasher()).rejects.toThrow('locked');
+  clock.now = 999;
+  await expect(hasher()).rejects.toThrow('locked');
+  expect(unlock).toHaveBeenCalledTimes(1);
+  clock.now = 1000;
+  await hasher();
+  expect(unlock).toHaveBeenCalledTimes(2);
 });

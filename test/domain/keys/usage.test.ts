@@ -194,6 +194,7 @@ describe('hashes under an old pepper', () => {
     expect(batches[0]?.rehashed.get('a')).toEqual({
       old: row('a').hash,
       verifier: { pepper: 2, hash: TWO.hash(2, 'ws_1', 'token a') },
+      generation: 1,
     });
   });
 

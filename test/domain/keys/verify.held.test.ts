@@ -186,10 +186,11 @@ describe('use', () => {
       () => new Promise(() => undefined),
       (task) => task(),
     );
-    const hasher = hasherSource(desk.store.slots, async () => ({
-      slot: someSlot(),
-      hasher: desk.means.hasher,
-    }));
+    const hasher = hasherSource(
+      desk.store.slots,
+      async () => ({ slot: someSlot(), hasher: desk.means.hasher }),
+      () => 0,
+    );
     const verifier = new KeyVerifier({ store: desk.store, usage: never, hasher, now: () => desk.clock.at });
     expect((await verifier.verify(token, {})).code).toBe('ok');
     const broken = new UsageRecorder(

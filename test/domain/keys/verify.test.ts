@@ -67,6 +67,24 @@ describe('the answer', () => {
     expect(bytes).not.toBe(token);
     expect(await verifierOn(desk).verifier.verify(bytes, {})).toEqual(UNKNOWN);
   });
+
+  test.each([
+    ['brand', { brand: 'acme' }],
+    ['mode', { mode: 'test' }],
+  ] as const)('for a row whose %s was edited is that of nobody, whatever is asked', async (_, change) => {
+    const desk = openDesk();
+    const { key, token } = await aKey(desk);
+    const row = await desk.store.keys.forVerification(key.kid);
+    if (row === undefined) throw new Error('the key has no row');
+    const { verifier, lookups, usage, batches } = verifierOn(desk);
+    lookups.mockResolvedValue({ ...row, ...change });
+    for (const asked of [{}, { mode: 'live' }, { mode: 'test' }])
+      expect(await verifier.verify(token, asked)).toEqual(UNKNOWN);
+    await usage.flush();
+    expect(batches, 'no use of it is noted').toEqual([]);
+    lookups.mockResolvedValue(row);
+    expect(await verifier.verify(token, {})).toMatchObject({ valid: true, mode: 'live' });
+  });
 });
 
 describe('a token that is none', () => {

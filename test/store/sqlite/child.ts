@@ -68,6 +68,15 @@ const ROLES: Record<string, () => Promise<void>> = {
     await store.close();
     say('committed');
   },
+  /** Does something alone until it is told by a file. */
+  async alone() {
+    const store = await openStore(location, deps);
+    await store.exclusively(async () => {
+      say('alone');
+      while (!existsSync(argument)) await new Promise((resolve) => setTimeout(resolve, 5));
+    });
+    await store.close();
+  },
   /** Brings the store up to date and is killed in the middle of step `argument`. */
   async 'die migrating'() {
     const migrations: Migration[] = await syntheticMigrations(Number(argument));

@@ -71,6 +71,9 @@ describe('opening a store', () => {
     const store = await openStore(at.location, { ...deps, readNewer: true });
     expect(await store.workspaces.all()).toHaveLength(1);
     await expect(addKeys(store, [someKey(seed.workspace.id)])).rejects.toMatchObject({ code: 'store_newer' });
+    const before = readFileSync(at.path);
+    expect(await store.recordUsage({ used: new Map([['x', 1]]), rehashed: new Map() })).toBe(false);
+    expect(readFileSync(at.path).equals(before)).toBe(true);
     await store.close();
     const further = await openStore(at.location, { ...deps, migrations });
     await further.close();
@@ -123,6 +126,19 @@ describe('opening a store', () => {
 
   test('a folder in its place', async () => {
     await expect(openStore(`sqlite:${at.folder}`, deps)).rejects.toMatchObject({ code: 'store_permissions' });
+  });
+
+  test('last uses are not written into a store that was brought up to date meanwhile', async () => {
+    const migrations = [...(await import('../../../src/store/migrations/index.ts')).MIGRATIONS, ...added()];
+    const store = await openStore(at.location, { ...deps, readNewer: true });
+    const key = someKey(seed.workspace.id);
+    await addKeys(store, [key]);
+    const used = { used: new Map([[key.kid, 5]]), rehashed: new Map() };
+    const upgraded = await openStore(at.location, { ...deps, migrations: migrations.slice(0, 2) });
+    expect(await store.recordUsage(used)).toBe(false);
+    expect(await upgraded.keys.byKid(key.kid)).toMatchObject({ lastUsedAt: null });
+    await upgraded.close();
+    await store.close();
   });
 
   test('a store that is removed or replaced while it is open is not written', async () => {

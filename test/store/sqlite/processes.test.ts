@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Store } from '../../../src/domain/ports/store.ts';
-import { backupStore, createStore, openStore, restoreStore } from '../../../src/store/open.ts';
-import { addKeys, someEntry, someKey, someSeed, T0 } from '../../contracts/samples.ts';
+import { backupStore, createStore, inspectStore, openStore, restoreStore } from '../../../src/store/open.ts';
+import { addKeys, someEntry, someKey, someSeed, someVerifier, T0 } from '../../contracts/samples.ts';
 import { storeDeps, storeFolder } from '../../support/store-folder.ts';
 import { type Child, runChild } from './run-child.ts';
 
@@ -91,6 +91,43 @@ describe('several processes on one store', () => {
     expect(deps.waits).toEqual([]);
     expect(await store.keys.byKid('heldheldheld')).toBeUndefined();
     expect((await store.audit.head())?.seq).toBe(2);
+  });
+
+  test('work alone waits for the one of another process, by name; writing goes on', async () => {
+    const holder = start('alone', `${at.folder}/go`);
+    await holder.says('alone');
+    await append();
+    const mine = store.exclusively(async () => 'never').catch((error) => error);
+    const failure = await mine;
+    expect(failure).toMatchObject({ code: 'busy' });
+    if (process.platform === 'linux') expect(failure.message).toContain(`process ${holder.pid} `);
+    writeFileSync(`${at.folder}/go`, '');
+    expect((await holder.ended).code).toBe(0);
+    expect(await store.exclusively(async () => 'mine')).toBe('mine');
+    expect((await inspectStore(at.location, deps)).map(({ path }) => path)).toEqual([]);
+  });
+
+  test('work alone whose process is killed keeps nobody waiting', async () => {
+    const holder = start('alone', `${at.folder}/go`);
+    await holder.says('alone');
+    holder.process.kill('SIGKILL');
+    await holder.ended;
+    expect(await store.exclusively(async () => 'mine')).toBe('mine');
+    expect(deps.waits).toEqual([]);
+  });
+
+  test('a hash that was due before a restore is not written into a store without its pepper', async () => {
+    const key = someKey(seed.workspace.id);
+    const old = someVerifier();
+    await store.write((tx) => tx.write.keys.insert(key, old));
+    await backupStore(at.location, `${at.folder}/copy.db`, deps);
+    const sealed = { number: 2, sealed: new Uint8Array(60), createdAt: T0 };
+    await store.write((tx) => tx.write.slots.putPepper(sealed));
+    const generation = await store.slots.generation();
+    await restoreStore(at.location, `${at.folder}/copy.db`, deps);
+    const rehash = { old: old.hash, verifier: { ...someVerifier(), pepper: 2 }, generation };
+    expect(await store.recordUsage({ used: new Map(), rehashed: new Map([[key.kid, rehash]]) })).toBe(true);
+    expect(await store.keys.forVerification(key.kid)).toMatchObject({ pepper: 1 });
   });
 
   test('a restore is seen by those who have the store open, and draws a generation of its own', async () => {

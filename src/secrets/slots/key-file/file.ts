@@ -132,12 +132,21 @@ function writeNew(path: string, keys: readonly FileKey[]): void {
   }
 }
 
-/** A new or removed name survives power loss only once its folder is synced; Windows can't and needn't. */
+/**
+ * A new or removed name survives power loss only once its folder is synced. Windows can't open folders and
+ * needn't. Never throws: the change is made, and told as failed it would be mended the wrong way.
+ */
 function syncFolder(path: string): void {
-  if (constants.O_NOFOLLOW === undefined) return;
-  const fd = openSync(dirname(path), constants.O_RDONLY);
+  let fd: number;
+  try {
+    fd = openSync(dirname(path), constants.O_RDONLY);
+  } catch {
+    return;
+  }
   try {
     fsyncSync(fd);
+  } catch {
+    // Some network file systems don't offer it for folders.
   } finally {
     closeSync(fd);
   }

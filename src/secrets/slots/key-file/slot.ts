@@ -37,19 +37,17 @@ export function parseKeyFileHeader(slot: SlotRecord): KeyFileHeader {
   return { id, path };
 }
 
-/** Does the file that the slot names, or `override`, hold the slot's key, readable by us alone? */
+/**
+ * Does the file that the slot names, or `override`, hold the slot's key? Not when it isn't there or holds
+ * other keys. Throws `key_file_unusable` for any other state of it, `slot_damaged` for a header of no file.
+ */
 export function keyFileAtHand(
   slot: SlotRecord,
   override: string | undefined,
   uid: number | undefined,
 ): boolean {
-  try {
-    const { id, path } = parseKeyFileHeader(slot);
-    return readKeyFile(override ?? path, uid)?.some((key) => key.id === id) ?? false;
-  } catch (error) {
-    if (error instanceof Failure) return false;
-    throw error;
-  }
+  const { id, path } = parseKeyFileHeader(slot);
+  return readKeyFile(override ?? path, uid)?.some((key) => key.id === id) ?? false;
 }
 
 /** Slots opened by a key in a file of its own, 0600, away from the database. */
@@ -73,7 +71,11 @@ export function keyFileMeans(random: Random, uid: number | undefined): SlotMeans
         });
       }
       const key = newKey();
-      createKeyFile(keyFile, [key]);
+      try {
+        createKeyFile(keyFile, [key]);
+      } catch (error) {
+        throw usableKeys(keyFile, uid)?.length === 1 ? leftOver(keyFile, error) : error;
+      }
       return { header: keyFileHeader(role, { id: key.id, path: keyFile }), key: key.key };
     },
 
@@ -97,7 +99,8 @@ export function keyFileMeans(random: Random, uid: number | undefined): SlotMeans
       if (id === stays) return;
       drop({ id, path });
       // Both headers name the file, but not the same place when it was moved since it was made.
-      if (keyFileAtHand(old, undefined, uid)) drop(parseKeyFileHeader(old));
+      const before = parseKeyFileHeader(old);
+      if (usableKeys(before.path, uid)?.some((key) => key.id === before.id)) drop(before);
     },
 
     async discard(slot) {
@@ -114,4 +117,23 @@ function find(slot: SlotRecord, id: string, path: string, uid: number | undefine
   const key = keys.find((candidate) => candidate.id === id);
   if (!key) throw unusable(path, `does not hold the key of slot ${slot.name}`);
   return key;
+}
+
+/** The keys in a file that may be no key file at all. */
+function usableKeys(path: string, uid: number | undefined): readonly FileKey[] | undefined {
+  try {
+    return readKeyFile(path, uid);
+  } catch (error) {
+    if (error instanceof Failure) return undefined;
+    throw error;
+  }
+}
+
+/** A program killed between making the file and storing the slot leaves just this: a private file of one key. */
+function leftOver(path: string, cause: unknown): Failure {
+  return new Failure(
+    'exists',
+    `there is a key file at ${path} already, perhaps left over from an interrupted init`,
+    { hint: 'name another place with --key-file, or remove it if no store uses it', cause },
+  );
 }

@@ -12,15 +12,16 @@ const CODES: Record<Trouble, ErrorCode> = {
   missing: 'keychain_entry_missing',
 };
 
-/** A keychain call that failed. */
+/** A keychain call that failed. Without a `hint` it gets one that fits any store. */
 export class KeychainFailure extends Failure {
   readonly trouble: Trouble;
 
-  constructor(trouble: Trouble, message: string) {
+  constructor(trouble: Trouble, message: string, options: { hint?: string; cause?: unknown } = {}) {
     super(CODES[trouble], message, {
       hint:
         `unlock or start the OS keychain and try again, or use a passphrase: ${PROGRAM} … --unlock passphrase, ` +
         `or a key file: ${PROGRAM} … --unlock key-file`,
+      ...options,
     });
     this.trouble = trouble;
   }
