@@ -1,6 +1,7 @@
 'use strict';
 
 const { spawn } = require('node:child_process');
+const { fstatSync } = require('node:fs');
 const { constants } = require('node:os');
 
 /**
@@ -8,7 +9,7 @@ const { constants } = require('node:os');
  * `refuse` is called when that Node can't be started.
  */
 exports.handOver = function handOver(node, refuse) {
-  const child = spawn(node, process.argv.slice(1), { stdio: 'inherit' });
+  const child = spawn(node, process.argv.slice(1), { stdio: inherited() });
   passSignals(child);
   child.on('error', refuse);
   child.on('exit', (code, signal) => {
@@ -22,6 +23,28 @@ exports.handOver = function handOver(node, refuse) {
     process.kill(process.pid, signal);
   });
 };
+
+/** stdin, stdout, stderr, and the descriptors that the command line names: `--passphrase-fd 3`, `/dev/fd/63`. */
+function inherited() {
+  const named = process.argv.join('\n').matchAll(/(?:^--passphrase-fd[=\n]|\/dev\/fd\/)(\d{1,4})$/gm);
+  const stdio = ['inherit', 'inherit', 'inherit'];
+  for (const [, number] of named) {
+    const fd = Number(number);
+    if (fd < 3 || !isOpen(fd)) continue;
+    while (stdio.length < fd) stdio.push('ignore');
+    stdio[fd] = fd;
+  }
+  return stdio;
+}
+
+function isOpen(fd) {
+  try {
+    fstatSync(fd);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 function passSignals(child) {
   if (process.platform === 'win32') return;

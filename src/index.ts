@@ -3,7 +3,7 @@ import type { Mode } from './domain/keys/key.ts';
 import { UsageRecorder } from './domain/keys/usage.ts';
 import { KeyVerifier, type Verification } from './domain/keys/verify.ts';
 import { findWorkspace } from './domain/workspaces/find.ts';
-import { Failure } from './errors.ts';
+import { Failure, PROGRAM } from './errors.ts';
 import { ownHost } from './live-context.ts';
 
 export type { VerificationCode } from './domain/keys/judge.ts';
@@ -27,9 +27,9 @@ export interface VerifierOptions {
 /** What a request needs of the key it came with. */
 export interface Needs {
   /** The key must have all of these. */
-  readonly scopes?: readonly string[];
+  readonly scopes?: readonly string[] | undefined;
   /** Where the request came from; a key that is bound to networks is refused without it. */
-  readonly ip?: string;
+  readonly ip?: string | undefined;
 }
 
 export interface Verifier {
@@ -49,6 +49,7 @@ export interface Verifier {
  * codes of `keywright help errors`: no store, no way to unlock it, no such workspace.
  */
 export async function openVerifier(options: VerifierOptions = {}): Promise<Verifier> {
+  refuseUnknown(options, ['workspace', 'mode', 'home', 'slot'], 'openVerifier');
   const { mode = 'live' } = options;
   if (mode !== 'live' && mode !== 'test')
     throw new Failure('usage', `mode must be live or test, not ${String(mode)}`);
@@ -66,8 +67,14 @@ export async function openVerifier(options: VerifierOptions = {}): Promise<Verif
     await hasher();
     const keys = new KeyVerifier({ store, usage, hasher, now: context.now });
     return {
-      verify: (token, needs = {}) =>
-        keys.verify(token, { scopes: needs.scopes, ip: needs.ip, workspaceId, mode }),
+      async verify(token, needs = {}) {
+        refuseUnknown(needs, ['scopes', 'ip'], 'verify');
+        const { scopes, ip } = needs;
+        // A string has characters as elements, so a forgotten array would be a list of no scopes at all.
+        if (scopes !== undefined && !Array.isArray(scopes))
+          throw new Failure('usage', 'verify: scopes must be an array');
+        return keys.verify(token, { scopes, ip, workspaceId, mode });
+      },
       async close() {
         try {
           await usage.flush();
@@ -78,6 +85,23 @@ export async function openVerifier(options: VerifierOptions = {}): Promise<Verif
     };
   } catch (error) {
     await context.close();
-    throw error;
+    throw spelled(error);
   }
+}
+
+/** A misspelt option must not pass for one that was left out: `scope` for `scopes` would check nothing. */
+function refuseUnknown(given: object, known: readonly string[], what: string): void {
+  for (const name in given) {
+    if (known.includes(name)) continue;
+    throw new Failure('usage', `${what}: there is no option ${name}`, {
+      hint: `the options are ${known.join(', ')}`,
+    });
+  }
+}
+
+/** The error with the program's name in its hint, which on the command line the output puts in. */
+function spelled(error: unknown): unknown {
+  if (!(error instanceof Failure) || error.hint === undefined) return error;
+  const hint = error.hint.replaceAll(PROGRAM, 'keywright');
+  return new Failure(error.code, error.message, { hint, cause: error.cause });
 }

@@ -227,6 +227,7 @@ function storeDeps({ random, proc, uid, out, reading }: Machine): StoreDeps {
 }
 
 async function openSecretsOf({
+  where,
   random,
   now,
   uid,
@@ -241,6 +242,7 @@ async function openSecretsOf({
     random,
     clock: now,
     uid,
+    ownKeyFile: where().keyFile,
     keychain: {
       command: proc.execPath,
       args: [KEYCHAIN_HELPER],

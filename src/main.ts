@@ -82,8 +82,13 @@ function told(error: unknown, argv: readonly string[], host: Host): unknown {
 function withRetry(error: unknown, argv: readonly string[]): unknown {
   if (!(error instanceof Failure) || error.retry === undefined) return error;
   const { retry } = error;
+  // Another thing than the one that was named is asked about again: `--yes` was not said of it.
   const next =
-    'append' in retry ? [...argv, retry.append] : argv.map((word) => replaced(word, retry.replace, retry.by));
+    'append' in retry
+      ? [...argv, retry.append]
+      : argv
+          .filter((word) => word !== '--yes' && word !== '-y')
+          .map((word) => replaced(word, retry.replace, retry.by));
   const line = commandLine(PROGRAM, ...next);
   return new Failure(error.code, error.message, {
     hint: [error.hint, line].filter(Boolean).join(' '),

@@ -11,7 +11,7 @@ export function nearest(text: string, candidates: readonly string[]): string | u
     const distance = editDistance(text.toLowerCase(), candidate.toLowerCase());
     if (best === undefined || distance < best.distance) best = { candidate, distance };
   }
-  const limit = Math.max(1, Math.floor(text.length / 3));
+  const limit = text.length < 3 ? 0 : Math.max(1, Math.floor(text.length / 3));
   return best !== undefined && best.distance <= limit ? best.candidate : undefined;
 }
 

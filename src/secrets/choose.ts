@@ -95,5 +95,5 @@ function others(store: LockedStore): string {
   const operators = store.slots
     .filter(({ role }) => role === 'operator')
     .map(({ name }) => `${PROGRAM} … --slot ${name}`);
-  return operators.length > 0 ? operators.join(', or ') : `${PROGRAM} backup restore`;
+  return operators.length > 0 ? operators.join(', or ') : 'put back a copy of what is missing';
 }

@@ -15,7 +15,7 @@ import { tokenHasher } from './hasher.ts';
 import { KEY_SIZE, type OperatorKeys, operatorKeys, verifierKeys } from './keys.ts';
 import { newPepper, openPeppers, sealPepper } from './pepper.ts';
 import { damagedSlot } from './slots/header.ts';
-import { keyFileAtHand, keyFileMeans } from './slots/key-file/slot.ts';
+import { type KeyFilePlaces, keyFileAtHand, keyFileMeans } from './slots/key-file/slot.ts';
 import type { KeychainSetup } from './slots/keychain/call.ts';
 import { keychainEntries } from './slots/keychain/entries.ts';
 import { keychainMeans } from './slots/keychain/slot.ts';
@@ -31,12 +31,15 @@ export interface SecretsDeps {
   readonly clock: Clock;
   /** Our user id, which key files must belong to; undefined on Windows. */
   readonly uid: number | undefined;
+  /** Where this home's key file is, when it has one. */
+  readonly ownKeyFile?: string | undefined;
   readonly keychain: KeychainSetup;
 }
 
 /** Slots, sealing and hashing. Nothing is loaded, read or asked before it is needed. */
 export function openSecrets(deps: SecretsDeps): Secrets {
-  const { random, clock, uid } = deps;
+  const { random, clock } = deps;
+  const keyFiles = { uid: deps.uid, ownKeyFile: deps.ownKeyFile };
   const entries = keychainEntries(deps.keychain, random);
   const keysOf = new WeakMap<OperatorAccess, OperatorKeys>();
 
@@ -48,7 +51,7 @@ export function openSecrets(deps: SecretsDeps): Secrets {
       case 'passphrase':
         return passphraseMeans(random);
       case 'key-file':
-        return keyFileMeans(random, uid);
+        return keyFileMeans(random, keyFiles);
       default: // A row that was edited, or one from a newer version.
         throw damagedSlot(slot, `there is no kind of slot "${slot.kind}"`);
     }
@@ -86,20 +89,20 @@ export function openSecrets(deps: SecretsDeps): Secrets {
     },
 
     async unlockVerifier(store, sources) {
-      const quiet = nothingSaid(sources) ? await unwrapQuietly(store, sources, means, uid) : undefined;
+      const quiet = nothingSaid(sources) ? await unwrapQuietly(store, sources, means, keyFiles) : undefined;
       if (quiet) return verifierAccess(store, quiet);
       const slots = chooseSlots(store, sources, 'verifier');
       return verifierAccess(store, await unwrapFirst(store, slots, askingOnce(sources), means));
     },
 
     async test(store, slot, sources) {
-      verifierAccess(store, await unwrap(store, slot, sourcesFor(slot, sources, uid), means));
+      verifierAccess(store, await unwrap(store, slot, sourcesFor(slot, sources, keyFiles), means));
     },
 
     async rewrap(store, slot, access, given) {
       const keys = keysOf.get(access);
       if (!keys) throw new Error('the access was not made by these secrets');
-      const sources = askingOnce(sourcesFor(slot, given, uid));
+      const sources = askingOnce(sourcesFor(slot, given, keyFiles));
       await unwrap(store, slot, sources, means);
       return wrapFor(slot, await means(slot).renew(slot, sources), keys, store.id, random);
     },
@@ -129,7 +132,7 @@ function verifierAccess(store: LockedStore, { slot, key }: Unwrapped): VerifierA
 }
 
 /** For one slot among several: a key file that was named for another doesn't count. */
-function sourcesFor(slot: SlotRecord, sources: UnlockSources, uid: number | undefined): UnlockSources {
-  const other = slot.kind === 'key-file' && !keyFileAtHand(slot, sources.keyFile, uid);
+function sourcesFor(slot: SlotRecord, sources: UnlockSources, where: KeyFilePlaces): UnlockSources {
+  const other = slot.kind === 'key-file' && !keyFileAtHand(slot, sources.keyFile, where);
   return other ? withoutKeyFile(sources) : sources;
 }

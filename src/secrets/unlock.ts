@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import type { LockedStore, SlotRecord, UnlockSources } from '../domain/ports/secrets.ts';
 import { type ErrorCode, Failure } from '../errors.ts';
 import { quietVerifierSlots } from './choose.ts';
-import { keyFileAtHand } from './slots/key-file/slot.ts';
+import { type KeyFilePlaces, keyFileAtHand } from './slots/key-file/slot.ts';
 import { KeychainFailure, type Trouble } from './slots/keychain/trouble.ts';
 import type { SlotMeans } from './slots/slot.ts';
 import { unwrapKey } from './slots/wrap.ts';
@@ -65,10 +65,10 @@ export async function unwrapQuietly(
   store: LockedStore,
   sources: UnlockSources,
   means: Means,
-  uid: number | undefined,
+  keyFiles: KeyFilePlaces,
 ): Promise<Unwrapped | undefined> {
   for (const slot of quietVerifierSlots(store)) {
-    if (slot.kind === 'key-file' && !keyFileAtHand(slot, undefined, uid)) continue;
+    if (slot.kind === 'key-file' && !keyFileAtHand(slot, undefined, keyFiles)) continue;
     try {
       return await unwrap(store, slot, sources, means);
     } catch (error) {

@@ -7,7 +7,7 @@ export function withWaysOut(error: unknown, store: LockedStore): unknown {
   if (!(error instanceof KeychainFailure)) return error;
   const first =
     error.trouble === 'missing'
-      ? `restore a backup: ${PROGRAM} backup restore`
+      ? 'put back a copy of what is missing'
       : 'unlock or start the OS keychain and try again';
   return new KeychainFailure(error.trouble, error.message, {
     hint: `${first}, ${slotsOf(store)}`,

@@ -1,4 +1,4 @@
-import { constants, createReadStream } from 'node:fs';
+import { constants, createReadStream, fstatSync, type Stats } from 'node:fs';
 import fs from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { Secret } from '../domain/secret.ts';
@@ -86,8 +86,29 @@ async function readFile(path: string, most: number): Promise<Uint8Array> {
 
 /** Reads the descriptor itself: opening `/dev/fd/N` anew would not find a pipe on every system. */
 async function readInherited(fd: number, most: number): Promise<Uint8Array> {
+  if (!isHandedOver(fd)) throw bad(`file descriptor ${fd} is not a file or pipe that was handed over`);
   const stream = createReadStream('', { fd, autoClose: false });
   return readAtMost(stream, most);
+}
+
+/** An open file, pipe or socket; but no pipe of our own, both ends of which are here: reading it would never end. */
+function isHandedOver(fd: number): boolean {
+  const stat = statOf(fd);
+  if (stat === undefined || !(stat.isFile() || stat.isFIFO() || stat.isSocket())) return false;
+  if (!stat.isFIFO()) return true;
+  for (let other = 0; other < 256; other++) {
+    const twin = other === fd ? undefined : statOf(other);
+    if (twin?.isFIFO() && twin.ino === stat.ino && twin.dev === stat.dev) return false;
+  }
+  return true;
+}
+
+function statOf(fd: number): Stats | undefined {
+  try {
+    return fstatSync(fd);
+  } catch {
+    return undefined;
+  }
 }
 
 async function readAtMost(stream: Readable, most: number): Promise<Uint8Array> {

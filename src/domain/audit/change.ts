@@ -2,7 +2,7 @@ import { Failure, PROGRAM } from '../../errors.ts';
 import type { AuditSealer, SlotRecord } from '../ports/secrets.ts';
 import type { Store, Transaction, WriteOptions } from '../ports/store.ts';
 import type { Actor, Anchor, Clock } from '../ports/system.ts';
-import { chain, sameBytes } from './chain.ts';
+import { chain, entryHash, sameBytes } from './chain.ts';
 import type { AuditEntry, NewEntry } from './entry.ts';
 
 /** What every change needs: where it is written, who makes it, and what remembers it. */
@@ -69,6 +69,7 @@ async function refuseForgery(
 ): Promise<void> {
   let entry = head;
   while (entry?.locked === true) {
+    if (!sameBytes(entryHash(entry), entry.hash)) throw forged(entry.seq);
     const before: AuditEntry | undefined = await tx.audit.bySeq(entry.seq - 1);
     if (before === undefined || !sameBytes(before.hash, entry.prev)) throw forged(entry.seq);
     entry = before;

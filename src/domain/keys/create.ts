@@ -91,10 +91,12 @@ async function checkScopes(
     return [];
   }
   const notes: string[] = [];
+  // The first key of a workspace has nothing to differ from.
+  const first = (await tx.keys.names(workspace.id, '', 1)).length === 0;
   for (const scope of plain) {
     const turned = swapped(scope);
     if (turned !== undefined) notes.push(`scopes are resource:action; did you mean ${turned}?`);
-    else if (!(await tx.keys.scopeUsed(workspace.id, scope)))
+    else if (!first && !(await tx.keys.scopeUsed(workspace.id, scope)))
       notes.push(`no other key of ${workspace.slug} has the scope ${scope}`);
   }
   return notes;

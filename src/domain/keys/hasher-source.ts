@@ -24,7 +24,9 @@ export function hasherSource(
   async function load(): Promise<TokenHasher> {
     const peppers = await slots.peppers();
     if (held !== undefined && samePeppers(held.peppers, peppers)) return held.hasher;
-    if (failed !== undefined && now() - failed.at < PAUSE) throw failed.error;
+    const waited = failed === undefined ? PAUSE : now() - failed.at;
+    // A clock that went back doesn't make it longer.
+    if (failed !== undefined && waited >= 0 && waited < PAUSE) throw failed.error;
     try {
       held = { peppers, hasher: (await unlock()).hasher };
       failed = undefined;

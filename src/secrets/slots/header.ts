@@ -33,6 +33,6 @@ export function base64urlBytes(text: string, size: number): Buffer | undefined {
 /** The failure for a slot whose stored line or wrapped key is not what was stored. */
 export function damagedSlot(slot: Pick<SlotRecord, 'name'>, why: string): Failure {
   return new Failure('slot_damaged', `slot ${slot.name} is damaged: ${why}`, {
-    hint: `use another slot: ${PROGRAM} … --slot NAME, or restore a backup: ${PROGRAM} backup restore`,
+    hint: `use another slot with --slot NAME (${PROGRAM} slots list), or put a copy of the store back`,
   });
 }

@@ -24,7 +24,12 @@ const FAILURES: readonly (readonly [prefix: string, code: ErrorCode, message: st
   ['SQLITE_READONLY', 'store_readonly', 'the store cannot be written', `${PROGRAM} doctor`],
   ['SQLITE_PERM', 'store_readonly', 'the store cannot be written', `${PROGRAM} doctor`],
   ['SQLITE_CANTOPEN', 'store_unreadable', 'the store cannot be opened', `${PROGRAM} doctor`],
-  ['SQLITE_CORRUPT', 'store_damaged', 'the store is damaged', `${PROGRAM} backup restore FILE`],
+  [
+    'SQLITE_CORRUPT',
+    'store_damaged',
+    'the store is damaged',
+    `put a copy of it back; ${PROGRAM} doctor tells what is wrong`,
+  ],
   [
     'SQLITE_IOERR',
     'store_unreadable',

@@ -31,7 +31,7 @@ export function standingOf(
   }
   if (version < 1) {
     throw new Failure('store_damaged', `the store has no schema version: ${path}`, {
-      hint: `${PROGRAM} backup restore FILE`,
+      hint: `put a copy of it back, or move it away and begin anew: ${PROGRAM} doctor --accept-rollback, then ${PROGRAM} init`,
     });
   }
   return 'older';

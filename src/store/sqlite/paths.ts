@@ -96,7 +96,7 @@ export function checkStoreFiles(path: string, uid: number | undefined): Stats {
   checkFile(path, stats, uid);
   if (stats.size === 0) {
     throw new Failure('store_damaged', `the store is empty: ${path}`, {
-      hint: `${PROGRAM} backup restore FILE`,
+      hint: `put a copy of it back, or move it away and begin anew: ${PROGRAM} doctor --accept-rollback, then ${PROGRAM} init`,
     });
   }
   for (const side of [files.wal, files.shm]) {

@@ -60,7 +60,7 @@ export async function openSqlite(path: string, deps: StoreDeps): Promise<Store> 
   if (identity === undefined) {
     reading.close();
     throw new Failure('store_damaged', `the store has lost its identity: ${path}`, {
-      hint: `${PROGRAM} backup restore FILE`,
+      hint: `put a copy of it back, or move it away and begin anew: ${PROGRAM} doctor --accept-rollback, then ${PROGRAM} init`,
     });
   }
   const latest = migrations.at(-1)?.version ?? 0;

@@ -38,16 +38,19 @@ export class WatchedReading implements Reading, Session {
     this.#lookAt = this.#elapsed() + LOOK_EVERY_MS;
   }
 
+  /** Written out, since every verification comes through here. */
   get<Row>(sql: string, params?: readonly Value[]): Promise<Row | undefined> {
-    return this.#with((session) => session.get<Row>(sql, params));
+    const reading = this.#reading;
+    if (reading !== undefined && this.#elapsed() < this.#lookAt) return reading.session.get<Row>(sql, params);
+    return this.#looking((session) => session.get<Row>(sql, params));
   }
 
   all<Row>(sql: string, params?: readonly Value[]): Promise<readonly Row[]> {
-    return this.#with((session) => session.all<Row>(sql, params));
+    return this.#looking((session) => session.all<Row>(sql, params));
   }
 
   run(sql: string, params?: readonly Value[]): Promise<number> {
-    return this.#with((session) => session.run(sql, params));
+    return this.#looking((session) => session.run(sql, params));
   }
 
   close(): void {
@@ -56,13 +59,9 @@ export class WatchedReading implements Reading, Session {
     this.#reading = undefined;
   }
 
-  #with<T>(work: (session: Session) => Promise<T>): Promise<T> {
-    try {
-      if (this.#reading === undefined || this.#elapsed() >= this.#lookAt) this.#reading = this.#look();
-      return work(this.#reading.session);
-    } catch (error) {
-      return Promise.reject(error);
-    }
+  async #looking<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    if (this.#reading === undefined || this.#elapsed() >= this.#lookAt) this.#reading = this.#look();
+    return work(this.#reading.session);
   }
 
   #look(): Reading {

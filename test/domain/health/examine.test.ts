@@ -3,8 +3,9 @@ import { examine } from '../../../src/domain/health/examine.ts';
 import { createKey, type NewKey } from '../../../src/domain/keys/create.ts';
 import { disableKeys, revokeKeys } from '../../../src/domain/keys/stop.ts';
 import { updateKey } from '../../../src/domain/keys/update.ts';
+import { createWorkspace, setArchived } from '../../../src/domain/workspaces/manage.ts';
 import { addKeys, DAY, someKey } from '../../contracts/samples.ts';
-import { type Desk, openDesk } from '../../support/fake-ledger.ts';
+import { type Desk, fakeRandom, openDesk } from '../../support/fake-ledger.ts';
 
 /** A key that was shown, unless a test says otherwise. */
 async function aKey(desk: Desk, change: Partial<NewKey> = {}, shown = true) {
@@ -67,6 +68,30 @@ describe('found is', () => {
     await aKey(desk);
     vi.spyOn(desk.store.keys, 'page').mockResolvedValue({ items: [], next: null });
     expect(await codes(desk)).toEqual(['key_differs']);
+  });
+
+  test.each([
+    ['archived', [false, true]],
+    ['taken out of the archive', [true, false]],
+    ['archived once more', [true, false, true]],
+  ] as const)('a workspace that was %s in the database', async (_, states) => {
+    const desk = openDesk();
+    const wish = { slug: 'shop', name: 'Shop', kind: 'company', brand: 'shop' } as const;
+    const { id } = await createWorkspace(desk.ledger, fakeRandom(), wish);
+    const byHand = states.at(-1) ?? false;
+    for (const archived of states.slice(0, -1)) await setArchived(desk.ledger, 'shop', archived);
+    expect(await found(desk)).toEqual([]);
+    await desk.store.write((tx) => tx.write.workspaces.setArchived(id, byHand ? desk.clock.at : null));
+    expect(await found(desk)).toEqual([
+      {
+        code: 'key_differs',
+        message: `${id} was changed behind the program's back: workspace shop is not as the log tells`,
+        hint: '{keywright} audit list',
+        fixable: false,
+      },
+    ]);
+    await setArchived(desk.ledger, 'shop', !byHand);
+    expect(await found(desk), 'once it is put right').toEqual([]);
   });
 
   test('a log that was changed; what comes after it is then no measure for keys', async () => {

@@ -169,6 +169,9 @@ describe('use', () => {
     const desk = openDesk();
     const { key, token } = await aKey(desk);
     const hasher = fakeHasher({ 1: 'pepper one', 2: 'pepper two' });
+    await desk.store.write((tx) =>
+      tx.write.slots.putPepper({ number: 2, sealed: new Uint8Array(60), createdAt: 1 }),
+    );
     const { verifier, usage } = verifierOn(desk, () => hasher);
     await verifier.verify(token, {});
     await usage.flush();

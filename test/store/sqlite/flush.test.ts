@@ -42,7 +42,10 @@ test.each(['EINVAL', 'ENOTSUP', 'EPERM'])(
 
 test('a folder that fails to flush after the store is in place undoes nothing', async () => {
   folders.fail = 'EIO';
-  expect(await create()).toMatchObject({ outcome: { code: 'store_unreadable', message: /was made, but/ }, undone: 0 });
+  expect(await create()).toMatchObject({
+    outcome: { code: 'store_unreadable', message: /was made, but/ },
+    undone: 0,
+  });
   const store = await openStore(at.location, storeDeps());
   await store.close();
 });

@@ -41,17 +41,34 @@ export function parseKeyFileHeader(slot: SlotRecord): KeyFileHeader {
  * Does the file that the slot names, or `override`, hold the slot's key? Not when it isn't there or holds
  * other keys. Throws `key_file_unusable` for any other state of it, `slot_damaged` for a header of no file.
  */
-export function keyFileAtHand(
-  slot: SlotRecord,
-  override: string | undefined,
-  uid: number | undefined,
-): boolean {
-  const { id, path } = parseKeyFileHeader(slot);
-  return readKeyFile(override ?? path, uid)?.some((key) => key.id === id) ?? false;
+export function keyFileAtHand(slot: SlotRecord, override: string | undefined, where: KeyFilePlaces): boolean {
+  const { id, path } = placeOf(slot, where);
+  return readKeyFile(override ?? path, where.uid)?.some((key) => key.id === id) ?? false;
+}
+
+/** Whose key files are read, and where one is looked for before the place that its slot names. */
+export interface KeyFilePlaces {
+  readonly uid: number | undefined;
+  /** The key file of this home: a home that was moved or copied brings its own, and never touches the other. */
+  readonly ownKeyFile: string | undefined;
+}
+
+/** The slot's key and the file it is in: this home's own where that holds the key, else the one it was made in. */
+function placeOf(slot: SlotRecord, { uid, ownKeyFile }: KeyFilePlaces): KeyFileHeader {
+  const made = parseKeyFileHeader(slot);
+  if (ownKeyFile === undefined || ownKeyFile === made.path) return made;
+  try {
+    const own = readKeyFile(ownKeyFile, uid)?.some((key) => key.id === made.id) === true;
+    return own ? { id: made.id, path: ownKeyFile } : made;
+  } catch (error) {
+    if (error instanceof Failure) return made; // what is wrong with it is said where it is used
+    throw error;
+  }
 }
 
 /** Slots opened by a key in a file of its own, 0600, away from the database. */
-export function keyFileMeans(random: Random, uid: number | undefined): SlotMeans {
+export function keyFileMeans(random: Random, where: KeyFilePlaces): SlotMeans {
+  const { uid } = where;
   const newKey = (): FileKey => ({ id: base62OfBytes(random(16), 22), key: random(KEY_SIZE) });
 
   /** Takes one key out of a file, and the file away when it was the last. */
@@ -80,12 +97,12 @@ export function keyFileMeans(random: Random, uid: number | undefined): SlotMeans
     },
 
     async unlock(slot, sources) {
-      const { id, path } = parseKeyFileHeader(slot);
+      const { id, path } = placeOf(slot, where);
       return find(slot, id, sources.keyFile ?? path, uid).key;
     },
 
     async renew(slot, sources) {
-      const { id, path: made } = parseKeyFileHeader(slot);
+      const { id, path: made } = placeOf(slot, where);
       const path = sources.keyFile === undefined ? made : resolve(sources.keyFile);
       const old = find(slot, id, path, uid);
       const key = newKey();
@@ -97,14 +114,12 @@ export function keyFileMeans(random: Random, uid: number | undefined): SlotMeans
       const { id } = parseKeyFileHeader(old);
       const { id: stays, path } = parseKeyFileHeader(current);
       if (id === stays) return;
+      // Only where the current key is: the file that the old header names may be another home's by now.
       drop({ id, path });
-      // Both headers name the file, but not the same place when it was moved since it was made.
-      const before = parseKeyFileHeader(old);
-      if (usableKeys(before.path, uid)?.some((key) => key.id === before.id)) drop(before);
     },
 
     async discard(slot) {
-      drop(parseKeyFileHeader(slot));
+      drop(placeOf(slot, where));
     },
 
     refused: (slot) => damagedSlot(slot, 'its key does not open it'),
