@@ -115,17 +115,32 @@ async function recoverySlot(
 ): Promise<SlotRequest | undefined> {
   if (primary === 'passphrase' || input.off('recovery')) return undefined;
   if (!context.ask.interactive && !context.sources.passphraseGiven) return undefined;
-  const passphrase = await newPassphrase(
-    context,
-    'recovery passphrase, for the day the keychain or key file is gone',
-  );
+  const passphrase = await recoveryPassphrase(context, input);
   return { name: 'recovery', kind: 'passphrase', role: 'operator', passphrase };
 }
 
-async function newPassphrase(
-  context: Context,
-  what: string,
-): Promise<NonNullable<SlotRequest['passphrase']>> {
+type Passphrase = NonNullable<SlotRequest['passphrase']>;
+
+/** Whoever types none, or not the same twice, may not want one: the hint is the same line without it. */
+async function recoveryPassphrase(context: Context, input: Input): Promise<Passphrase> {
+  if (context.sources.passphraseGiven) return context.sources.passphrase('new');
+  const what = 'recovery passphrase, for the day the keychain or key file is gone';
+  try {
+    return await context.ask.passphrase(`${what} (at least 15 characters; --no-recovery leaves it out)`, {
+      confirm: true,
+    });
+  } catch (error) {
+    if (!(error instanceof Failure) || !['passphrase_needed', 'usage'].includes(error.code)) throw error;
+    // Under "set one up now?" another command was typed, and the flag is not there to be on.
+    const typed = input.flag('recovery');
+    const way = typed
+      ? { hint: 'try again, or', retry: { append: '--no-recovery' } }
+      : { hint: 'try again, or {keywright} init --no-recovery' };
+    throw new Failure(error.code, error.message, { ...way, cause: error });
+  }
+}
+
+async function newPassphrase(context: Context, what: string): Promise<Passphrase> {
   if (context.sources.passphraseGiven) return context.sources.passphrase('new');
   try {
     return await context.ask.passphrase(`${what} (at least 15 characters)`, { confirm: true });

@@ -33,6 +33,10 @@ export async function misuse(error: CommanderError, argv: readonly string[]): Pr
       return usage(`${longOf(quoted)} needs a value`, help);
     case 'commander.invalidArgument': {
       const option = options.find(({ flags }) => flags === quoted);
+      if (error.message.includes(LIKE_A_FLAG)) {
+        const name = longOf(quoted);
+        return usage(`${name} needs a value`, `write ${name}=VALUE for one that begins with -; ${help}`);
+      }
       const once = error.message.includes(GIVEN_TWICE);
       const why = once ? 'may be given once' : `is one of ${option?.choices?.join(', ') ?? 'its choices'}`;
       return usage(`${longOf(quoted)} ${why}`, help);
@@ -44,6 +48,9 @@ export async function misuse(error: CommanderError, argv: readonly string[]): Pr
 
 /** What the parser of a flag's value says when the flag is there twice. */
 export const GIVEN_TWICE = 'It may be given once.';
+
+/** What it says when the value is a word of its own that looks like a flag. */
+export const LIKE_A_FLAG = 'It looks like a flag.';
 
 /** A `usage` failure for a word that is no command, with the one that was probably meant. */
 export function unknownCommand(word: string, known: readonly string[], noun?: Noun): Failure {

@@ -8,8 +8,8 @@ import type { Globals } from '../context.ts';
 import { Failure } from '../errors.ts';
 import type { Command, Listed, Noun, Option } from './command.ts';
 import { loaded, NOUNS, PLAIN } from './index.ts';
-import { GIVEN_TWICE, misuse, unknownCommand } from './misuse.ts';
-import { flagOf, GLOBALS, valuesOf } from './options.ts';
+import { GIVEN_TWICE, LIKE_A_FLAG, misuse, unknownCommand } from './misuse.ts';
+import { flagOf, GLOBALS, spellingsOf, valuesOf } from './options.ts';
 import { type Parsed, parsed } from './quick-parse.ts';
 
 /** What parsing calls for: a command, text to print (help, version), or the overview of bare `keywright`. */
@@ -33,7 +33,7 @@ export async function parse(
   const found = (command: Parsed): void => {
     outcome = { command };
   };
-  const root = rootOf(about, sink);
+  const root = rootOf(about, sink, argv);
   const [first] = argv;
   if (argv.at(-1) === '--help' && first !== undefined && !first.startsWith('-') && !words().includes(first)) {
     throw unknownCommand(first, words());
@@ -42,8 +42,8 @@ export async function parse(
     if (word !== undefined) throw unknownCommand(word, words());
     outcome = { bare: root.opts() as Globals };
   });
-  for (const command of await loaded(plainIn(argv))) addCommand(root, root, command, found);
-  for (const noun of NOUNS) addNoun(root, noun, await loaded(verbsIn(argv, noun)), found);
+  for (const command of await loaded(plainIn(argv))) addCommand({ root, argv, found }, root, command);
+  for (const noun of NOUNS) addNoun({ root, argv, found }, noun, await loaded(verbsIn(argv, noun)));
   try {
     root.parse([...argv], { from: 'user' });
   } catch (error) {
@@ -72,7 +72,7 @@ function names(argv: readonly string[], noun: Noun): boolean {
   return argv.includes(noun.name) || argv.includes(noun.singular);
 }
 
-function rootOf(about: { program: string; version: string }, sink: Sink): Commander {
+function rootOf(about: { program: string; version: string }, sink: Sink, argv: readonly string[]): Commander {
   const root = new Commander(about.program)
     .description('Issue, hold and authorize credentials from the command line.')
     .version(about.version, '-V, --version', 'print the version')
@@ -91,26 +91,33 @@ function rootOf(about: { program: string; version: string }, sink: Sink): Comman
       writeErr: () => undefined,
       outputError: () => undefined,
     });
-  return addOptions(root, GLOBALS);
+  return addOptions(root, GLOBALS, argv);
 }
 
-function addNoun(
-  root: Commander,
-  noun: Noun,
-  verbs: readonly Command[],
-  found: (command: Parsed) => void,
-): void {
+/** What the parts of one parser share. */
+interface Building {
+  readonly root: Commander;
+  readonly argv: readonly string[];
+  found(command: Parsed): void;
+}
+
+function addNoun(building: Building, noun: Noun, verbs: readonly Command[]): void {
+  const { root, argv } = building;
   const parent = root.command(noun.name).description(noun.summary);
   if (noun.singular !== noun.name) parent.alias(noun.singular);
   if (verbs.length === 0) return;
   parent.usage('<verb> [options]');
-  addOptions(parent, GLOBALS, true);
-  for (const verb of verbs) addCommand(root, parent, verb, found);
+  addOptions(parent, GLOBALS, argv, true);
+  for (const verb of verbs) addCommand(building, parent, verb);
   parent
     .argument('[verb]')
     .allowExcessArguments()
+    // What follows an unknown verb was meant for the right one: it is the verb that is told.
+    .allowUnknownOption()
     .action((verb: string | undefined) => {
       if (verb === undefined) parent.help();
+      if (verb?.startsWith('-'))
+        parent.error(`unknown option '${verb}'`, { code: 'commander.unknownOption' });
       throw unknownCommand(
         verb as string,
         noun.verbs.map((one) => one.name),
@@ -128,12 +135,7 @@ function words(): readonly string[] {
   ];
 }
 
-function addCommand(
-  root: Commander,
-  parent: Commander,
-  command: Command,
-  found: (command: Parsed) => void,
-): void {
+function addCommand({ root, argv, found }: Building, parent: Commander, command: Command): void {
   const leaf = parent.command(command.name).summary(command.summary);
   leaf.description(
     command.details === undefined ? command.summary : `${command.summary}\n\n${command.details}`,
@@ -141,10 +143,10 @@ function addCommand(
   if (command.alias !== undefined) leaf.alias(command.alias);
   for (const argument of command.arguments ?? [])
     leaf.addArgument(new CommanderArgument(argument.name, argument.about));
-  addOptions(leaf, command.options ?? []);
+  addOptions(leaf, command.options ?? [], argv);
   const own = (command.options ?? []).map((option) => flagOf(option).name);
   const globals = GLOBALS.filter((option) => !own.includes(flagOf(option).name));
-  addOptions(leaf, globals);
+  addOptions(leaf, globals, argv);
   leaf.allowExcessArguments(false);
   leaf.addHelpText(
     'after',
@@ -172,36 +174,49 @@ function globalsOf(layers: readonly { [name: string]: unknown }[], shared: Reado
   return merged as Globals;
 }
 
-function addOptions(command: Commander, options: readonly Option[], hidden = false): Commander {
+function addOptions(
+  command: Commander,
+  options: readonly Option[],
+  argv: readonly string[],
+  hidden = false,
+): Commander {
   for (const option of options) {
-    const made = optionOf(option).hideHelp(hidden);
+    const made = optionOf(option, argv).hideHelp(hidden);
     command.addOption(GLOBALS.includes(option) ? made.helpGroup('Options of every command:') : made);
   }
   return command;
 }
 
-function optionOf(option: Option): CommanderOption {
+function optionOf(option: Option, argv: readonly string[]): CommanderOption {
   const made = new CommanderOption(option.flags, option.about);
   if (option.choices !== undefined) made.choices(option.choices);
-  if (option.repeats !== true && made.required) made.argParser(once(option));
+  if (option.repeats !== true && made.required) made.argParser(once(option, argv));
   if (option.repeats === true) {
-    made.argParser((value: string, before: string[] | undefined) => [
-      ...(before ?? []),
-      ...valuesOf(option, value),
-    ]);
+    made.argParser((value: string, before: string[] | undefined) => {
+      refuseFlag(option, value, argv);
+      return [...(before ?? []), ...valuesOf(option, value)];
+    });
   }
   return made;
 }
 
 /** A flag that is given twice was a mistake once. */
-function once(option: Option): (value: string, before: unknown) => string {
+function once(option: Option, argv: readonly string[]): (value: string, before: unknown) => string {
   return (value, before) => {
+    refuseFlag(option, value, argv);
     if (before !== undefined) throw new InvalidArgumentError(GIVEN_TWICE);
     if (option.choices !== undefined && !option.choices.includes(value)) {
       throw new InvalidArgumentError(`Allowed choices are ${option.choices.join(', ')}.`);
     }
     return value;
   };
+}
+
+/** `--name --help` is a forgotten value; `--name=--help` is how to mean it. */
+function refuseFlag(option: Option, value: string, argv: readonly string[]): void {
+  if (!value.startsWith('-')) return;
+  const joined = spellingsOf(option).map((one) => (one.startsWith('--') ? `${one}=${value}` : one + value));
+  if (!joined.some((word) => argv.includes(word))) throw new InvalidArgumentError(LIKE_A_FLAG);
 }
 
 /** Commander throws to end a run: for help and version all is well, everything else is wrong usage. */

@@ -38,10 +38,26 @@ export async function workspaceIfClear(
   store: Readers,
   input: Input,
 ): Promise<Workspace | undefined> {
-  const said = input.text('workspace') ?? defaultWorkspace(context)?.slug;
+  const said = input.text('workspace');
   if (said !== undefined) return findWorkspace(store, said);
+  const preset = defaultWorkspace(context);
+  if (preset !== undefined)
+    return findWorkspace(store, preset.slug).catch((error: unknown) => {
+      throw aboutDefault(error, preset.from);
+    });
   const open = (await store.workspaces.all()).filter((workspace) => workspace.archivedAt === null);
   return open.length === 1 ? open[0] : undefined;
+}
+
+/** Nobody named this workspace on the command line: the failure says where it came from, and what to mend. */
+function aboutDefault(error: unknown, from: string): unknown {
+  if (!(error instanceof Failure) || error.code !== 'not_found') return error;
+  const near = error.retry !== undefined && 'by' in error.retry ? error.retry.by : undefined;
+  const other = from === 'KEYWRIGHT_WORKSPACE' ? '' : ` ${PROGRAM} workspaces use ${near}`;
+  return new Failure(error.code, `${error.message} (${from})`, {
+    hint: near === undefined ? error.hint : `did you mean ${near}?${other}`,
+    cause: error,
+  });
 }
 
 /** Only what `-w` says outright: it narrows what ids and filters find. */

@@ -23,11 +23,44 @@ test.each([
   [['keys', 'list', '-x9'], "unknown option '-x'", '{keywright} keys list --help'],
   [['keys', 'ls', '--json=1'], '--json takes no value', '{keywright} keys list --help'],
   [['keys', 'list', '--status'], '--status needs a value', '{keywright} keys list --help'],
+  [
+    ['keys', 'creat', '--scope', 'a:b'],
+    'unknown command: keys creat',
+    'did you mean create? {keywright} keys create',
+  ],
+  [['keys', '--frobnicate'], "unknown option '--frobnicate'", '{keywright} keys --help'],
+  ...[
+    ['--name', '--help'],
+    ['--name', '-rf'],
+    ['--name', '-'],
+  ].map((words): [string[], string, string] => [
+    ['keys', 'create', ...words],
+    '--name needs a value',
+    'write --name=VALUE for one that begins with -; {keywright} keys create --help',
+  ]),
+  [
+    ['keys', 'create', '--scope', '--json'],
+    '--scope needs a value',
+    'write --scope=VALUE for one that begins with -; {keywright} keys create --help',
+  ],
+  [
+    ['--actor', '-x', 'keys', 'list'],
+    '--actor needs a value',
+    'write --actor=VALUE for one that begins with -; {keywright} keys list --help',
+  ],
   [['init', 'x'], 'too many arguments: init takes no argument', '{keywright} init --help'],
   [['workspaces', 'rename', 'a'], 'missing required argument <name>', '{keywright} workspaces rename --help'],
 ])('%j', async (argv, message, hint) => {
   expect(await refusal(argv)).toMatchObject({ message, hint });
 });
+
+test.each([[['keys', 'update', 'billing', '--name=-rf']], [['keys', 'update', '--name=-rf', '--', '-rf']]])(
+  'a value that is joined to its flag may begin with -: %j',
+  async (argv) => {
+    const outcome = await parse(argv, { program: 'keywright', version: '0.0.0' });
+    expect(outcome).toMatchObject({ command: { values: { name: '-rf' } } });
+  },
+);
 
 describe('what may be a secret is not repeated, and the way for secrets is named', () => {
   test.each([

@@ -41,6 +41,24 @@ describe.skipIf(!hasPty)('on a real terminal (needs python3)', () => {
     expect(await shell.answer(['slots', 'list', '-q'])).toBe('key-file\nrecovery');
   });
 
+  test.each([
+    ['empty', ['\r']],
+    ['never the same twice', ['a\r', 'b\r', 'a\r', 'b\r', 'a\r', 'b\r']],
+  ])('a recovery passphrase that is %s can be left out, as the hint says', async (_, lines) => {
+    const shell = new Shell();
+    const typed = lines.flatMap((send, i): Step[] => [
+      { wait: i % 2 === 0 ? '--no-recovery leaves it out): ' : 'the same again: ' },
+      { send },
+    ]);
+    play([
+      ...type(shell, 'init --workspace acme --unlock key-file'),
+      ...typed,
+      { wait: 'init --workspace acme --unlock key-file --no-recovery' },
+      ...ends(lines.length === 1 ? 6 : 2),
+    ]);
+    expect((await shell.run(['keys', 'list'])).code).toBe(11);
+  });
+
   test('Ctrl-C at the passphrase leaves no store and a sane terminal', async () => {
     const shell = new Shell();
     play([

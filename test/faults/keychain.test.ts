@@ -76,7 +76,7 @@ describe.skipIf(why !== undefined)(`a store in the OS keychain${why ? ` (skipped
       const { error } = JSON.parse(ran.stderr);
       expect(error).toMatchObject({
         code: 'keychain_entry_missing',
-        hint: expect.stringContaining('backup restore'),
+        hint: expect.stringContaining('put back a copy'),
       });
     }
     await expectReadingAndStopping(shell, secret);

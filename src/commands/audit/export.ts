@@ -35,11 +35,22 @@ export const exportCommand: Command = {
     const lines = exportLog((await context.store()).audit, from, seed);
     const output = input.text('output');
     if (output === undefined) for await (const line of lines) await context.out.raw(line);
-    else await context.writePrivate(output, lines);
+    else
+      await context.writePrivate(output, lines).catch((error: unknown) => {
+        throw aboutOutput(error, output);
+      });
     await context.out.say(`signed by ${publicKey}`);
     return undefined;
   },
 };
+
+/** What is there is not overwritten: another place is the next thing to try. */
+function aboutOutput(error: unknown, output: string): unknown {
+  if (!(error instanceof Failure) || error.code !== 'exists') return error;
+  const hint = 'name another file:';
+  const retry = { replace: output, by: `${output}.new` };
+  return new Failure(error.code, error.message, { hint, retry, cause: error });
+}
 
 /** A signature is not put under what was edited. */
 async function refuseBroken(context: Context): Promise<void> {

@@ -80,7 +80,10 @@ async function tell(context: Context, report: ChainReport): Promise<void> {
 async function exportedLog(context: Context, input: Input, file: string): Promise<undefined> {
   const given = input.text('publicKey');
   if (given === undefined)
-    throw new Failure('usage', '--public-key is missing: without it anyone could have signed the export');
+    throw new Failure('usage', '--public-key is missing: without it anyone could have signed the export', {
+      hint: 'where the store is, {keywright} audit export --public-key > audit.pem; then',
+      retry: { append: '--public-key=audit.pem' },
+    });
   const { entries, bad } = await checkExport(context.fileLines(file), await publicKeyOf(context, given));
   if (context.out.audience === 'json')
     await context.out.json({ ok: bad === null, entries, first_bad_line: bad?.line ?? null });

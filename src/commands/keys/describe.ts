@@ -64,7 +64,7 @@ export function keyColumns(now: number): readonly Column<Shown>[] {
     {
       header: 'EXPIRES',
       tsv: ({ key }) => time(key.expiresAt) ?? '',
-      cell: ({ key }) => (key.expiresAt === null ? 'never' : away(key.expiresAt, now)),
+      cell: ({ key }) => deadlineCell(key, now),
     },
     {
       header: 'CREATED',
@@ -72,6 +72,12 @@ export function keyColumns(now: number): readonly Column<Shown>[] {
       cell: ({ key }) => age(key.createdAt, now),
     },
   ];
+}
+
+/** A revoked key is gone for good: when it would have expired says nothing. */
+function deadlineCell({ expiresAt, revokedAt }: ApiKey, now: number): string {
+  if (revokedAt !== null) return '';
+  return expiresAt === null ? 'never' : away(expiresAt, now);
 }
 
 const COLORS = { active: 'green', expired: 'yellow', disabled: 'yellow', revoked: 'red' } as const;

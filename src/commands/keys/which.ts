@@ -12,10 +12,14 @@ import { keyFilter } from './filter.ts';
 
 const FILTERS = ['status', 'owner', 'expiringWithin', 'unusedFor', 'match'];
 
+/** What to do when no key is named. */
+const NAME_ONE = { hint: '{keywright} keys list shows them, then', retry: { append: 'NAME' } };
+
 /** The one key that an argument, or a secret key on stdin, names. */
 export async function oneKey(context: Context, store: Readers, input: Input): Promise<ApiKey> {
   const [text, ...more] = await namedKeys(context, input);
-  if (text === undefined) throw new Failure('usage', 'which key? a name, an id or a public key is missing');
+  if (text === undefined)
+    throw new Failure('usage', 'which key? a name, an id or a public key is missing', NAME_ONE);
   if (more.length > 0) throw new Failure('usage', 'one key at a time');
   return findKey(store, text, await within(context, store, input, [text]));
 }
@@ -45,6 +49,7 @@ export async function selectionOf(context: Context, store: Readers, input: Input
     throw new Failure(
       'usage',
       'which keys? name them, filter them (--status, --owner, --match …) or say --all',
+      NAME_ONE,
     );
   }
   const workspace = await workspaceIfClear(context, store, input);

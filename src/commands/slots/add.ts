@@ -41,7 +41,7 @@ export const add: Command = {
       await context.secrets(),
       request,
     ).catch((error: unknown) => {
-      throw aboutPath(error, request);
+      throw inTheseFlags(error, request);
     });
     await context.out.say(`added the ${slot.role} slot ${slot.name} (${slot.kind})`);
     if (context.out.audience !== 'table')
@@ -50,10 +50,18 @@ export const add: Command = {
   },
 };
 
-/** Key files are named by another flag here than elsewhere. */
-function aboutPath(error: unknown, { keyFile }: SlotRequest): unknown {
-  if (!(error instanceof Failure) || keyFile === undefined || !error.message.includes(keyFile)) return error;
-  return new Failure(error.code, error.message, { hint: 'name another place with --path', cause: error });
+/** The failure with a hint for this command: kinds and key files are named by other flags here than elsewhere. */
+export function inTheseFlags(error: unknown, { kind, keyFile }: SlotRequest): unknown {
+  if (!(error instanceof Failure)) return error;
+  if (kind === 'keychain' && error.code.startsWith('keychain_')) {
+    const hint =
+      'unlock or start the OS keychain and try again, or {keywright} slots add --kind passphrase, ' +
+      'or {keywright} slots add --kind key-file --path FILE';
+    return new Failure(error.code, error.message, { hint, cause: error });
+  }
+  if (keyFile === undefined || !error.message.includes(keyFile)) return error;
+  const hint = error.hint?.replace('--key-file', '--path') ?? 'name another place with --path';
+  return new Failure(error.code, error.message, { hint, cause: error });
 }
 
 async function requestOf(context: Context, input: Input): Promise<SlotRequest> {

@@ -169,8 +169,11 @@ describe('the owner', () => {
 describe('scopes', () => {
   test('that no other key has, or that are turned round, are worth a note', async () => {
     const desk = openDesk();
-    expect((await create(desk)).notes).toEqual(['no other key of acme has the scope orders:read']);
+    // The first key of a workspace has nothing to differ from.
     expect((await create(desk)).notes).toEqual([]);
+    const other = { scopes: ['orders:write'] };
+    expect((await create(desk, other)).notes).toEqual(['no other key of acme has the scope orders:write']);
+    expect((await create(desk, other)).notes).toEqual([]);
     expect((await create(desk, { scopes: ['read:orders'] })).notes).toEqual([
       'scopes are resource:action; did you mean orders:read?',
     ]);

@@ -94,7 +94,7 @@ describe.skipIf(why !== undefined)(
         await secrets.discard(renewed);
         const failure = await failureOf(() => secrets.test(after, renewed, sources()));
         expect(failure.code).toBe('keychain_entry_missing');
-        expect(failure.hint).toContain('backup restore');
+        expect(failure.hint).toContain('put back a copy');
       });
 
       test('the key is in no argument of any process while it is written', async () => {
