@@ -1,4 +1,5 @@
-import { cpSync, readFileSync, renameSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { Shell } from '../support/run-program.ts';
@@ -19,7 +20,7 @@ function homes(): {
 test('a copied home gets a new root key without touching the key file that it was copied from', async () => {
   const { file, run } = homes();
   expect((await run('first', 'init', '--unlock', 'key-file')).code).toBe(0);
-  cpSync(file('first'), file('copy'), { recursive: true });
+  execFileSync('cp', ['-a', file('first'), file('copy')]);
   const before = readFileSync(file('first/keywright.key'), 'utf8');
   expect((await run('copy', 'slots', 'rekey', '--yes')).code).toBe(0);
   expect(readFileSync(file('first/keywright.key'), 'utf8')).toBe(before);
