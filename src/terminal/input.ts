@@ -1,4 +1,4 @@
-import { constants, createReadStream, fstatSync, type Stats } from 'node:fs';
+import { constants, createReadStream, fstatSync, readFileSync, type Stats } from 'node:fs';
 import fs from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { Secret } from '../domain/secret.ts';
@@ -66,7 +66,11 @@ const INHERITED = /^(?:\/dev\/fd|\/proc\/self\/fd)\/(\d{1,6})$/;
 
 async function readFile(path: string, most: number): Promise<Uint8Array> {
   const inherited = path === '/dev/stdin' ? 0 : INHERITED.exec(path)?.[1];
-  if (inherited !== undefined) return readInherited(Number(inherited), most).catch(refused(path));
+  if (inherited !== undefined) {
+    const fd = Number(inherited);
+    if (!isHandedOver(fd)) throw bad(`file descriptor ${fd} is not a file or pipe that was handed over`);
+    return readInherited(fd, most).catch(refused(path));
+  }
   // O_NONBLOCK: opening a FIFO that nobody writes to must not wait.
   const handle = await fs.open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)).catch(refused(path));
   try {
@@ -86,7 +90,6 @@ async function readFile(path: string, most: number): Promise<Uint8Array> {
 
 /** Reads the descriptor itself: opening `/dev/fd/N` anew would not find a pipe on every system. */
 async function readInherited(fd: number, most: number): Promise<Uint8Array> {
-  if (!isHandedOver(fd)) throw bad(`file descriptor ${fd} is not a file or pipe that was handed over`);
   const stream = createReadStream('', { fd, autoClose: false });
   return readAtMost(stream, most);
 }
@@ -98,9 +101,19 @@ function isHandedOver(fd: number): boolean {
   if (!stat.isFIFO()) return true;
   for (let other = 0; other < 256; other++) {
     const twin = other === fd ? undefined : statOf(other);
-    if (twin?.isFIFO() && twin.ino === stat.ino && twin.dev === stat.dev) return false;
+    const same = twin?.isFIFO() && twin.ino === stat.ino && twin.dev === stat.dev;
+    if (same && isWritable(other)) return false;
   }
   return true;
+}
+
+/** As Linux tells it; elsewhere unknown, so no. The last octal digit is the access mode: 0 reads only. */
+function isWritable(fd: number): boolean {
+  try {
+    return /^flags:\s+[0-7]*[1-3]$/m.test(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'));
+  } catch {
+    return false;
+  }
 }
 
 function statOf(fd: number): Stats | undefined {
