@@ -12,7 +12,7 @@ var NEEDED = '22.14';
 /** The development dependency `node`: a clone has it, an installed package doesn't. */
 var PINNED = __dirname + '/../node_modules/node/bin/node' + (process.platform === 'win32' ? '.exe' : '');
 
-var DIST = require('path').join(__dirname, '..', 'dist') + require('path').sep;
+var DIST = __dirname + '/../dist/';
 
 if (Number(process.versions.napi) >= 10) {
   start();

@@ -2,7 +2,7 @@
 
 const { existsSync, readFileSync } = require('node:fs');
 const Module = require('node:module');
-const { dirname } = require('node:path');
+const { dirname, resolve } = require('node:path');
 const { Script } = require('node:vm');
 
 /**
@@ -11,7 +11,8 @@ const { Script } = require('node:vm');
  * that another version of it made; then the file is compiled as usual. The cache is made with the
  * program (scripts/code-cache.js) and never written at run time.
  */
-exports.load = function load(file, cacheFile) {
+exports.load = function load(path, cacheFile) {
+  const file = resolve(path);
   const cachedData = existsSync(cacheFile) ? readFileSync(cacheFile) : undefined;
   const script = new Script(Module.wrap(readFileSync(file, 'latin1')), { filename: file, cachedData });
   const made = new Module(file, module);
