@@ -31,7 +31,8 @@ export const completion = {
     const home = await bench.stores.ofSize(1_000_000);
     const ids = new Map(SLUGS.map((slug) => [slug, slug]));
     const { key } = keyOf(500_000 + BOTS.length, 1_000_000, ids, 0);
-    const complete = (prefix) => command(['completion', 'bash', '--words', `keywright\nkeys\nshow\n${prefix}`], home);
+    const complete = (prefix) =>
+      command(['completion', 'bash', '--words', `keywright\nkeys\nshow\n${prefix}`], home);
     const prefixes = { 'one that a few have': key.name, 'one letter': key.name.slice(0, 1), none: '' };
     const { runs } = await besideNode(bench, Object.values(prefixes).map(complete));
     return Object.keys(prefixes).map((prefix, i) => ({
