@@ -4,7 +4,7 @@ import { programName } from '../../src/system/program.ts';
 test.each([
   ['installed', {}, '/usr/local/bin/keywright', 'keywright'],
   ['npx', { npm_command: 'exec' }, '/home/a/.npm/_npx/1/node_modules/.bin/keywright', 'npx keywright'],
-  ['npx in a clone', { npm_command: 'exec' }, '/work/keywright/bin/keywright.js', 'npx keywright'],
+  ['npx in a clone', { npm_command: 'exec' }, '/home/ana/keywright/bin/keywright.js', 'npx keywright'],
   ['in a project', {}, '/home/a/project/node_modules/.bin/keywright', 'npx keywright'],
   ['in a project on Windows', {}, 'C:\\p\\node_modules\\.bin\\keywright', 'npx keywright'],
   ['an npm script', { npm_command: 'run-script' }, '/usr/local/bin/keywright', 'keywright'],
