@@ -73,7 +73,11 @@ export async function openVerifier(options: VerifierOptions = {}): Promise<Verif
         // A string has characters as elements, so a forgotten array would be a list of no scopes at all.
         if (scopes !== undefined && !Array.isArray(scopes))
           throw new Failure('usage', 'verify: scopes must be an array');
-        return keys.verify(token, { scopes, ip, workspaceId, mode });
+        try {
+          return await keys.verify(token, { scopes, ip, workspaceId, mode });
+        } catch (error) {
+          throw spelled(error);
+        }
       },
       async close() {
         try {

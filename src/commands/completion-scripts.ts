@@ -38,6 +38,11 @@ function cases(
   };
 }
 
+/** Commands without a noun: the word behind one is no verb. */
+function plainNames({ commands }: CompletionTree): readonly string[] {
+  return commands.flatMap(({ spellings }) => spellings.filter((one) => !one.includes(' ')));
+}
+
 function bash(tree: CompletionTree): string {
   const { top, verbs, flags, choices } = cases(
     tree,
@@ -61,7 +66,7 @@ _keywright() {
     *) if [[ -z $noun ]]; then noun=$word command=$word; elif [[ $command == "$noun" ]]; then command="$noun $word"; fi ;;
     esac
   done
-  case $noun in init|doctor|completion) command=$noun ;; esac
+  case $noun in ${plainNames(tree).join('|')}) command=$noun ;; esac
   if [[ -n $skip ]]; then
     case "$command $skip" in
 ${choices}
@@ -112,7 +117,7 @@ _keywright() {
     *) if [[ -z $noun ]]; then noun=$word command=$word; elif [[ $command == $noun ]]; then command="$noun $word"; fi ;;
     esac
   done
-  case $noun in init|doctor|completion) command=$noun ;; esac
+  case $noun in ${plainNames(tree).join('|')}) command=$noun ;; esac
   if [[ -n $skip ]]; then
     case "$command $skip" in
 ${choices}
@@ -172,7 +177,7 @@ function __keywright_command
         end
     end
     switch "$plain[1]"
-        case init doctor completion
+        case ${plainNames(tree).join(' ')}
             echo $plain[1]
         case '*'
             echo (string join ' ' -- $plain[1..2])
@@ -233,7 +238,7 @@ ${tree.commands
     foreach ($word in @($typed | Select-Object -SkipLast 1)) {
         if ($skip) { $skip = '' } elseif ($valueFlags -contains $word) { $skip = $word } elseif (-not $word.StartsWith('-')) { $plain += $word }
     }
-    $command = if (@('init', 'doctor', 'completion') -contains $plain[0]) { $plain[0] } else { (@($plain | Select-Object -First 2)) -join ' ' }
+    $command = if (${list(plainNames(tree))} -contains $plain[0]) { $plain[0] } else { (@($plain | Select-Object -First 2)) -join ' ' }
     $found = if ($skip -and $choices.ContainsKey("$command $skip")) { $choices["$command $skip"] }
     elseif (-not $skip -and $wordToComplete.StartsWith('-')) { $flags[$command] }
     elseif (-not $skip -and $verbs.ContainsKey($command)) { $verbs[$command] }

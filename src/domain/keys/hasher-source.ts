@@ -6,43 +6,41 @@ import type { Clock } from '../ports/system.ts';
 /** How long a failure to unlock is the answer before it is tried again, ms. */
 const PAUSE = 1000;
 
+/** One unlocking, and the sealed peppers that it was for. */
+interface Attempt {
+  readonly peppers: readonly SealedPepper[];
+  readonly hasher: Promise<TokenHasher>;
+  failedAt?: number;
+}
+
 /**
  * Gives the hasher for the peppers that the store has now. `unlock` is asked the first time, and again
  * only when the sealed peppers are other ones: after a new root key, or a restore under an open store.
- * However many ask at once, it is unlocked once; a failure stands for a second, so that a server with a
- * locked keychain doesn't ask it with every request.
+ * However many ask at once for the same peppers, it is unlocked once; a failure stands for a second, so
+ * that a server with a locked keychain doesn't ask it with every request.
  */
 export function hasherSource(
   slots: SlotReader,
   unlock: () => Promise<VerifierAccess>,
   now: Clock,
 ): () => Promise<TokenHasher> {
-  let held: { peppers: readonly SealedPepper[]; hasher: TokenHasher } | undefined;
-  let pending: Promise<TokenHasher> | undefined;
-  let failed: { error: unknown; at: number } | undefined;
-
-  async function load(): Promise<TokenHasher> {
+  let last: Attempt | undefined;
+  return async () => {
     const peppers = await slots.peppers();
-    if (held !== undefined && samePeppers(held.peppers, peppers)) return held.hasher;
-    const waited = failed === undefined ? PAUSE : now() - failed.at;
-    // A clock that went back doesn't make it longer.
-    if (failed !== undefined && waited >= 0 && waited < PAUSE) throw failed.error;
-    try {
-      held = { peppers, hasher: (await unlock()).hasher };
-      failed = undefined;
-      return held.hasher;
-    } catch (error) {
-      failed = { error, at: now() };
-      throw error;
+    if (last === undefined || !samePeppers(last.peppers, peppers) || isTimeToRetry(last, now())) {
+      const attempt: Attempt = { peppers, hasher: unlock().then(({ hasher }) => hasher) };
+      attempt.hasher.catch(() => {
+        attempt.failedAt = now();
+      });
+      last = attempt;
     }
-  }
-
-  return () => {
-    pending ??= load().finally(() => {
-      pending = undefined;
-    });
-    return pending;
+    return last.hasher;
   };
+}
+
+/** A clock that went back doesn't make the pause longer. */
+function isTimeToRetry({ failedAt }: Attempt, now: number): boolean {
+  return failedAt !== undefined && (now < failedAt || now - failedAt >= PAUSE);
 }
 
 function samePeppers(a: readonly SealedPepper[], b: readonly SealedPepper[]): boolean {

@@ -60,7 +60,7 @@ test('a failure is no answer any more where the peppers are those that are held'
   unlock.mockRejectedValueOnce(new Error('locked'));
   await expect(hasher()).rejects.toThrow('locked');
   peppers.mockRestore();
-  expect(await hasher()).toBe(first);
+  expect((await hasher()).current).toBe(first.current);
 });
 
 test('a hundred that ask at once unlock once', async () => {
@@ -79,4 +79,24 @@ test('a failure stands for a second, then it is tried again', async () => {
   clock.now = 1000;
   await hasher();
   expect(unlock).toHaveBeenCalledTimes(2);
+});
+
+test('peppers that change while it is unlocked are unlocked anew, and not answered with the old ones', async () => {
+  const { desk, unlock, hasher } = source();
+  const releases: (() => void)[] = [];
+  unlock.mockImplementation(
+    () =>
+      new Promise((resolve) => {
+        const number = releases.length + 1;
+        releases.push(() => resolve({ slot: someSlot(), hasher: fakeHasher({ [number]: `key ${number}` }) }));
+      }),
+  );
+  const before = hasher();
+  await vi.waitFor(() => expect(releases).toHaveLength(1));
+  await desk.store.write((tx) => tx.write.slots.putPepper(pepper(2, 7)));
+  const after = hasher();
+  await vi.waitFor(() => expect(releases).toHaveLength(2));
+  for (const release of releases) release();
+  expect([(await before).current, (await after).current]).toEqual([1, 2]);
+  expect((await hasher()).current).toBe(2);
 });
