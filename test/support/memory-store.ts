@@ -96,7 +96,6 @@ function readers(state: () => State): Readers {
     audit: {
       head: async () => state().audit.at(-1),
       bySeq: async (seq) => found(state().audit, (entry) => entry.seq === seq),
-      lastOf: async (target) => state().audit.findLast((entry) => entry.target === target),
       from: async (seq, limit) =>
         state()
           .audit.filter((entry) => entry.seq >= seq)

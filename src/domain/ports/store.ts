@@ -66,8 +66,6 @@ export interface AuditReader {
   page(filter: AuditFilter, page: PageRequest): Promise<Page<AuditEntry>>;
   /** Entries from `seq` on in order, at most `limit`; for checking and exporting the chain. */
   from(seq: number, limit: number): Promise<readonly AuditEntry[]>;
-  /** Newest entry about this target. */
-  lastOf(target: string): Promise<AuditEntry | undefined>;
 }
 
 export interface SlotReader {

@@ -20,7 +20,6 @@ export function auditReader(session: Session, storeId: () => string): AuditReade
   return {
     head: () => one('ORDER BY seq DESC LIMIT 1'),
     bySeq: (seq) => one('WHERE seq = ?', [seq]),
-    lastOf: (target) => one('WHERE target = ? ORDER BY seq DESC LIMIT 1', [target]),
     page: (filter, page) => auditPage(session, storeId(), filter, page),
     async from(seq, limit) {
       const rows = await session.all<EntryRow>(`${ENTRY} WHERE seq >= ? ORDER BY seq LIMIT ?`, [seq, limit]);

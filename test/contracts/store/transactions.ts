@@ -39,8 +39,6 @@ export function transactionsContract(at: Fixture): void {
       expect((await at.store.audit.bySeq(2))?.facts).toEqual({ z: 1, a: ['x'], n: null });
       expect([...((await at.store.audit.bySeq(4))?.seal ?? [])]).toEqual([7]);
       expect(await at.store.audit.bySeq(9)).toBeUndefined();
-      expect((await at.store.audit.lastOf('key_a'))?.seq).toBe(3);
-      expect(await at.store.audit.lastOf('key_z')).toBeUndefined();
     });
 
     test('is filtered and paged, newest first', async () => {
