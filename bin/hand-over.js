@@ -9,8 +9,10 @@ const { constants } = require('node:os');
  * `refuse` is called when that Node can't be started.
  */
 exports.handOver = function handOver(node, refuse) {
-  const child = spawn(node, process.argv.slice(1), { stdio: inherited() });
-  passSignals(child);
+  let child;
+  // Before there is a child: a Ctrl-C between its start and ours would end only this process.
+  passSignals((signal) => child.kill(signal));
+  child = spawn(node, process.argv.slice(1), { stdio: inherited() });
   child.on('error', refuse);
   child.on('exit', (code, signal) => {
     if (signal === null) {
@@ -46,20 +48,20 @@ function isOpen(fd) {
   }
 }
 
-function passSignals(child) {
+function passSignals(pass) {
   if (process.platform === 'win32') return;
   for (const signal of ['SIGTERM', 'SIGHUP', 'SIGCONT', 'SIGWINCH']) {
-    process.on(signal, () => child.kill(signal));
+    process.on(signal, () => pass(signal));
   }
   // A terminal sends these two to every process in the foreground, so the child has them already; twice
   // would be "give up at once". Without a terminal only this process can pass them on.
   const onTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY;
   for (const signal of ['SIGINT', 'SIGQUIT']) {
-    process.on(signal, () => onTerminal || child.kill(signal));
+    process.on(signal, () => onTerminal || pass(signal));
   }
   // A shell waits for this process to stop, not for the child. SIGCONT wakes both.
   process.on('SIGTSTP', () => {
-    child.kill('SIGTSTP');
+    pass('SIGTSTP');
     process.kill(process.pid, 'SIGSTOP');
   });
 }
