@@ -1,7 +1,8 @@
 import type { Ledger } from './domain/audit/change.ts';
+import type { Backups, Bytes } from './domain/ports/backup.ts';
 import type { OperatorAccess, Secrets, UnlockSources, VerifierAccess } from './domain/ports/secrets.ts';
 import type { Store, StoreSeed } from './domain/ports/store.ts';
-import type { Actor, Anchor, Clock, Random } from './domain/ports/system.ts';
+import type { Actor, Anchor, Clock, Commands, Random } from './domain/ports/system.ts';
 import type { Secret } from './domain/secret.ts';
 import type { Output } from './terminal/output.ts';
 import type { Prompts } from './terminal/prompts.ts';
@@ -85,18 +86,30 @@ export interface Context {
 
   /** The lines on stdin without their ends, together as they arrive; null for a line that is longer than any key. */
   lines(): AsyncIterable<readonly (string | null)[]>;
+  /**
+   * The lines of data that may hold secrets, from stdin or a file, as `lines` gives them; null for one of more than
+   * 64 KiB. Throws `bad_secret_input`, also for more than 256 MiB.
+   */
+  dataLines(
+    from: { readonly stdin: true } | { readonly file: string },
+  ): AsyncIterable<readonly (string | null)[]>;
   /** Is stdin a terminal? */
   stdinIsTTY(): boolean;
+  stdoutIsTTY(): boolean;
   /** Throws `bad_secret_input`. */
   readSecret(from: SecretSource): Promise<Secret>;
   /** Lines of a file, exactly; for checking an exported log. */
   fileLines(path: string): AsyncIterable<string>;
   /** Makes a new file of mode 0600; throws `exists` rather than write over one. */
-  writePrivate(path: string, chunks: AsyncIterable<string>): Promise<void>;
+  writePrivate(path: string, chunks: AsyncIterable<string> | Bytes): Promise<void>;
+  /** Sealing backups, and the store's side of them; loaded on first use. */
+  backups(): Promise<Backups>;
 
   /** For `doctor`: what is wrong with files and database, and mending what is safe to mend. */
   inspect(): Promise<readonly Finding[]>;
   repair(): Promise<readonly string[]>;
+  /** Commands that the user names, such as `--deliver`; loaded on first use. */
+  commands(): Promise<Commands>;
   /** Runs a task once, `ms` from now, without keeping the process alive. */
   later(task: () => void, ms: number): void;
   close(): Promise<void>;

@@ -63,12 +63,20 @@ export const ERRORS = {
   keychain_timeout: { exit: EXIT.locked, meaning: 'the OS keychain did not answer in time' },
   keychain_entry_missing: { exit: EXIT.locked, meaning: "the store's entry is gone from the OS keychain" },
   passphrase_needed: { exit: EXIT.locked, meaning: 'a passphrase is needed and there is nobody to ask' },
-  passphrase_wrong: { exit: EXIT.locked, meaning: 'the passphrase does not open a slot of this store' },
+  passphrase_wrong: {
+    exit: EXIT.locked,
+    meaning: 'the passphrase does not open a slot of this store, or not the backup',
+  },
   key_file_unusable: {
     exit: EXIT.locked,
     meaning: 'the key file is missing, readable by others, damaged or of another store',
   },
   slot_damaged: { exit: EXIT.locked, meaning: 'a slot or what it seals does not pass its check' },
+  rotation_incomplete: {
+    exit: EXIT.incomplete,
+    meaning: 'the new secret is live, and a later step of the rotation is not done',
+  },
+  identity_wrong: { exit: EXIT.locked, meaning: 'no identity was given that opens the backup' },
   findings: { exit: EXIT.findings, meaning: 'a check found something' },
   no_store: { exit: EXIT.noStore, meaning: 'there is no store yet' },
   store_missing: { exit: EXIT.noStore, meaning: 'the store that was here is gone' },
@@ -86,6 +94,8 @@ export const ERRORS = {
     meaning: 'a file or folder of the store is open to others, or belongs to someone else',
   },
   store_unreadable: { exit: EXIT.noStore, meaning: 'a file or folder of the store cannot be read or made' },
+  backup_damaged: { exit: EXIT.noStore, meaning: 'a part of the backup was changed or is missing' },
+  backup_foreign: { exit: EXIT.noStore, meaning: 'the file is not a backup of this program' },
   busy: { exit: EXIT.busy, meaning: 'another process holds the store; try again' },
   cancelled: { exit: EXIT.cancelled, meaning: 'cancelled, or the answer was no' },
 } as const satisfies Record<string, { exit: ExitCode; meaning: string }>;

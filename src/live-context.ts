@@ -2,39 +2,25 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Context, Globals, Host, Places } from './context.ts';
-import type { Ledger } from './domain/audit/change.ts';
-import { compareAnchor } from './domain/audit/compare-anchor.ts';
-import type { OperatorAccess, Secrets } from './domain/ports/secrets.ts';
-import type { Store } from './domain/ports/store.ts';
-import type { Anchor, Random } from './domain/ports/system.ts';
-import { lockedStore } from './domain/slots/locked-store.ts';
-import { PROGRAM } from './errors.ts';
-import type { StoreDeps } from './store/deps.ts';
-import { exists, noStoreAt } from './store/missing.ts';
-import { createStore, inspectStore, openStore, repairStore } from './store/open.ts';
+import type { Commands, Random } from './domain/ports/system.ts';
+import { type Machine, once, type ProcessLike, type Reading, storeSide } from './live-store.ts';
+import { exists } from './store/missing.ts';
 import { actorOf } from './system/actor.ts';
 import { anchorFor } from './system/anchor.ts';
 import { changeConfig, readConfig } from './system/config.ts';
 import { homeFolder, osUser } from './system/owner.ts';
 import { type Locations, locate } from './system/paths.ts';
 import { programName } from './system/program.ts';
-import { parseKeychainTimeout } from './system/timeout.ts';
-import { openTerminalSide, type TerminalProcess, type TerminalSide } from './terminal/open.ts';
+import { openTerminalSide } from './terminal/open.ts';
 import { chunksOf } from './terminal/stdin.ts';
 import { takePassphrase, unlockSources } from './terminal/unlock-sources.ts';
-
-/** The part of Node's `process` that is used; tests give their own. */
-export type ProcessLike = TerminalProcess &
-  Pick<NodeJS.Process, 'env' | 'argv' | 'execPath'> & { geteuid?: () => number };
 
 /** What a test may put in place of the machine's own. */
 export interface Substitutes {
   readonly now?: () => number;
   readonly random?: Random;
+  readonly pause?: Commands['pause'];
 }
-
-/** How a store is read. */
-type Reading = Pick<StoreDeps, 'readCacheKiB' | 'readNewer'>;
 
 /**
  * A server verifies for a long time and all over a store: at a million keys a larger cache takes a third off
@@ -44,8 +30,10 @@ const IN_A_SERVER: Reading = { readCacheKiB: 65_536, readNewer: true };
 
 /** No secret key is longer than 86 characters; a line beyond this is no key. */
 const LONGEST_KEY_LINE = 4096;
+/** Data to import: bounded, for all of it is held until it has been checked. */
+const LARGEST_DATA = 256 * 1024 * 1024;
+const LONGEST_DATA_LINE = 64 * 1024;
 const PROJECT = join(import.meta.dirname, '..');
-const KEYCHAIN_HELPER = join(PROJECT, 'dist/keychain-helper.cjs');
 /** A clone has it, an installed package doesn't. */
 const CLONE_MARK = join(PROJECT, 'package-lock.json');
 
@@ -81,18 +69,6 @@ interface Setting {
   readonly reading: Reading;
 }
 
-/** What the parts of a context share. */
-interface Machine extends TerminalSide {
-  readonly proc: ProcessLike;
-  readonly reading: Reading;
-  readonly now: () => number;
-  readonly random: Random;
-  readonly uid: number | undefined;
-  env(name: string): string | undefined;
-  where(): Locations;
-  anchor(): Anchor;
-}
-
 function openContext(setting: Setting): Context {
   const { proc, globals, substitutes } = setting;
   const env = (name: string): string | undefined => proc.env[name] || undefined;
@@ -120,6 +96,7 @@ function openContext(setting: Setting): Context {
   return {
     ...{ out, ask, now, random, globals, env, sources, stdinIsTTY, anchor, actor },
     ...storeSide(machine, sources, actor),
+    stdoutIsTTY: () => proc.stdout.isTTY === true,
     places: () => placesOf(where(), globals.keyFile),
     config: {
       workspace: () => readConfig(where().configFile, uid).workspace,
@@ -129,141 +106,34 @@ function openContext(setting: Setting): Context {
       },
     },
     ...inputSide(machine),
+    commands: once(() => commandsOf(machine, globals, substitutes)),
     later: (task, ms) => void setTimeout(task, ms).unref(),
   };
-}
-
-type StoreSide = Pick<
-  Context,
-  | 'hasStore'
-  | 'store'
-  | 'createStore'
-  | 'secrets'
-  | 'operator'
-  | 'verifier'
-  | 'ledger'
-  | 'inspect'
-  | 'repair'
-  | 'close'
->;
-
-/** The store and what opens it; each opened once. */
-function storeSide(machine: Machine, sources: Context['sources'], actor: Context['actor']): StoreSide {
-  const { where, anchor, out, uid, now } = machine;
-  const location = (): string => `${where().store.engine}:${where().store.path}`;
-  const deps = storeDeps(machine);
-  const secrets = once(() => openSecretsOf(machine));
-  let opened: Promise<Store> | undefined;
-  let checked = false;
-  let unlocked: Promise<OperatorAccess> | undefined;
-
-  /** The anchor is read before the store is opened: what is remembered can then only be behind it. */
-  async function store(options: { unchecked?: boolean } = {}): Promise<Store> {
-    const mark = checked ? undefined : anchor().read();
-    if (!exists(where().store.path)) throw noStoreAt(where().store.path, mark !== undefined);
-    opened ??= openStore(location(), deps);
-    const current = await opened;
-    if (!checked && options.unchecked !== true) {
-      const problem = await compareAnchor(mark, current);
-      if (problem !== undefined) throw problem;
-      checked = true;
-    }
-    return current;
-  }
-
-  const current = (): Promise<Store> => opened ?? store();
-  const operator = (): Promise<OperatorAccess> => {
-    unlocked ??= current().then(async (open) =>
-      (await secrets()).unlockOperator(await lockedStore(open), sources),
-    );
-    return unlocked;
-  };
-
-  return {
-    store,
-    secrets,
-    operator,
-    hasStore: () => exists(where().store.path),
-    createStore: (seed) => createStore(location(), deps, seed),
-    verifier: async () => (await secrets()).unlockVerifier(await lockedStore(await current()), sources),
-    async ledger(how): Promise<Ledger> {
-      const access = how === 'unlocked' ? await operator() : undefined;
-      return {
-        ...{ store: await current(), anchor: anchor(), actor: actor(), now },
-        sealer: access?.audit,
-        unlockedBy: access?.slot,
-        anchorFailed: () =>
-          void out.warn(`note: ${anchor().path} could not be written; ${PROGRAM} doctor tells more`),
-      };
-    },
-    async inspect() {
-      const { inspectFolders } = await import('./system/folders.ts');
-      const files = exists(where().store.path) ? await inspectStore(location(), deps) : [];
-      return [...inspectFolders(where(), uid), ...files];
-    },
-    async repair() {
-      const { repairFolders } = await import('./system/folders.ts');
-      const mended = [...repairFolders(where(), uid), ...(await repairStore(location(), deps))];
-      return mended.map(({ message }) => message);
-    },
-    async close() {
-      out.notice.clear();
-      await (await opened?.catch(() => undefined))?.close();
-    },
-  };
-}
-
-function storeDeps({ random, proc, uid, out, reading }: Machine): StoreDeps {
-  return {
-    ...reading,
-    random,
-    platform: proc.platform,
-    uid,
-    onWait: ({ pid }) => {
-      const who = pid === undefined ? 'another process' : `process ${pid}`;
-      out.notice.show(`waiting for ${who} to finish with the store`);
-    },
-  };
-}
-
-async function openSecretsOf({
-  where,
-  random,
-  now,
-  uid,
-  proc,
-  env,
-  out,
-  mayAsk,
-  stdinIsTTY,
-}: Machine): Promise<Secrets> {
-  const { openSecrets } = await import('./secrets/open.ts');
-  return openSecrets({
-    random,
-    clock: now,
-    uid,
-    ownKeyFile: where().keyFile,
-    keychain: {
-      command: proc.execPath,
-      args: [KEYCHAIN_HELPER],
-      env: proc.env,
-      terminal: mayAsk && (stdinIsTTY() || proc.stderr.isTTY === true),
-      timeoutMs: parseKeychainTimeout(env('KEYWRIGHT_KEYCHAIN_TIMEOUT')),
-      onWait: () => out.notice.show('waiting for the OS keychain; is it asking to be unlocked?'),
-    },
-  });
 }
 
 /** What is read from stdin and files, and written to files that the user names; loaded on use. */
 function inputSide({
   proc,
   random,
-}: Machine): Pick<Context, 'lines' | 'readSecret' | 'fileLines' | 'writePrivate'> {
+}: Machine): Pick<Context, 'lines' | 'dataLines' | 'readSecret' | 'fileLines' | 'writePrivate'> {
   return {
     async *lines() {
       const { linesOf } = await import('./terminal/lines.ts');
       const chunks = chunksOf(proc === process, () => proc.stdin);
       yield* linesOf(chunks, LONGEST_KEY_LINE);
+    },
+    async *dataLines(from) {
+      const { atMost, chunksOfFile } = await import('./terminal/data.ts');
+      const { linesOf } = await import('./terminal/lines.ts');
+      const chunks =
+        'file' in from
+          ? chunksOfFile(from.file, LARGEST_DATA)
+          : atMost(
+              chunksOf(proc === process, () => proc.stdin),
+              LARGEST_DATA,
+              'stdin',
+            );
+      yield* linesOf(chunks, LONGEST_DATA_LINE);
     },
     async readSecret(from) {
       const { readSecret } = await import('./terminal/input.ts');
@@ -281,17 +151,23 @@ function inputSide({
   };
 }
 
+/** With `--json` nothing but an error may be on stderr, so what commands print is dropped then. */
+async function commandsOf({ proc }: Machine, globals: Globals, substitutes: Substitutes): Promise<Commands> {
+  const { commandsOn } = await import('./system/commands.ts');
+  const commands = commandsOn({
+    env: proc.env,
+    platform: proc.platform,
+    prints: globals.json === true || proc !== process ? 'ignore' : 2,
+    onTerminal: () => [proc.stdin, proc.stdout, proc.stderr].some(({ isTTY }) => isTTY === true),
+    on: (signal, listener) => void proc.on(signal, listener),
+    off: (signal, listener) => void proc.off(signal, listener),
+  });
+  return substitutes.pause === undefined ? commands : { ...commands, pause: substitutes.pause };
+}
+
 function placesOf(where: Locations, keyFileFlag: string | undefined): Places {
   const keyFile = keyFileFlag ?? where.keyFile;
   const from = where.from.store === 'default' ? "the platform's folders" : where.from.store;
   const { path } = where.store;
   return { store: path, from, keyFile, together: dirname(keyFile) === dirname(path) };
-}
-
-function once<T>(make: () => T): () => T {
-  let made: { value: T } | undefined;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
-  };
 }

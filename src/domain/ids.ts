@@ -1,4 +1,4 @@
-import { base62OfBytes } from './keys/base62.ts';
+import { base62 } from './keys/base62.ts';
 import type { Random } from './ports/system.ts';
 
 const KID_WIDTH = 12;
@@ -13,12 +13,12 @@ export function newKid(random: Random): string {
     const bytes = random(9);
     let value = 0n;
     for (const byte of bytes) value = (value << 8n) | BigInt(byte);
-    if (value < KID_LIMIT) return base62OfBytes(bytes, KID_WIDTH);
+    if (value < KID_LIMIT) return base62(value, KID_WIDTH);
   }
 }
 
-/** `key_…`, `ws_…`, `slot_…` or `store_…`. */
-export function newId(prefix: 'ws' | 'slot' | 'store', random: Random): string {
+/** `ws_…`, `int_…`, `rot_…`, `slot_…` or `store_…`. */
+export function newId(prefix: 'ws' | 'int' | 'rot' | 'slot' | 'store', random: Random): string {
   return `${prefix}_${newKid(random)}`;
 }
 
@@ -34,5 +34,5 @@ export function kidOfId(text: string): string | undefined {
 
 /** Is the text shaped like one of our ids, so that it may not be a name? */
 export function looksLikeId(text: string): boolean {
-  return /^(key|ws|slot|store|grant|app)_[0-9A-Za-z]{12}$/.test(text);
+  return /^(key|ws|int|rot|slot|store|grant|app)_[0-9A-Za-z]{12}$/.test(text);
 }

@@ -6,6 +6,13 @@ export interface LockHolder {
   readonly pid?: number | undefined;
 }
 
+/** The running process, and whether others run. */
+interface Processes {
+  readonly pid: number;
+  /** False only when there is surely no process of this number. */
+  isRunning(pid: number): boolean;
+}
+
 /** What a store needs from the machine, and what it tells while it waits. */
 export interface StoreDeps {
   readonly random: Random;
@@ -15,6 +22,8 @@ export interface StoreDeps {
   readonly uid: number | undefined;
   /** Called once per wait, after about a second. */
   readonly onWait: (holder: LockHolder) => void;
+  /** Where there is no /proc to look into; without it no process is ever taken for ended there. */
+  readonly processes?: Processes | undefined;
   /** How long another writer is waited for, ms; 10,000 when left out. */
   readonly busyTimeoutMs?: number;
   /** The steps from an empty database to the present one; `MIGRATIONS` when left out. */

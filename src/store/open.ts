@@ -1,3 +1,4 @@
+import type { Bytes, Snapshot, StoreCopy } from '../domain/ports/backup.ts';
 import type { Store, StoreSeed } from '../domain/ports/store.ts';
 import { Failure } from '../errors.ts';
 import type { StoreDeps } from './deps.ts';
@@ -11,6 +12,8 @@ interface Engine {
   repair(at: string, deps: StoreDeps): Promise<readonly StoreFinding[]>;
   backup(at: string, file: string, deps: StoreDeps): Promise<void>;
   restore(at: string, file: string, deps: StoreDeps): Promise<void>;
+  snapshot(at: string, deps: StoreDeps): Promise<Snapshot>;
+  copied<T>(at: string, deps: StoreDeps, database: Bytes, work: (copy: StoreCopy) => Promise<T>): Promise<T>;
 }
 
 /** The one place that knows which engines there are. Loaded on use: a command pays for what it does. */
@@ -18,10 +21,13 @@ const ENGINES: Readonly<Record<string, Engine>> = {
   sqlite: {
     open: async (at, deps) => (await import('./sqlite/store.ts')).openSqlite(at, deps),
     create: async (at, deps, seed) => (await import('./sqlite/create.ts')).createSqlite(at, deps, seed),
-    inspect: async (at, deps) => (await import('./sqlite/check.ts')).inspectSqlite(at, deps.uid),
+    inspect: async (at, deps) => (await import('./sqlite/check.ts')).inspectSqlite(at, deps),
     repair: async (at, deps) => (await import('./sqlite/repair.ts')).repairSqlite(at, deps),
     backup: async (at, file, deps) => (await import('./sqlite/copy.ts')).backupSqlite(at, file, deps),
     restore: async (at, file, deps) => (await import('./sqlite/copy.ts')).restoreSqlite(at, file, deps),
+    snapshot: async (at, deps) => (await import('./sqlite/snapshot.ts')).snapshotSqlite(at, deps),
+    copied: async (at, deps, database, work) =>
+      (await import('./sqlite/aside.ts')).copiedSqlite(at, deps, database, work),
   },
 };
 
@@ -63,6 +69,23 @@ export function backupStore(location: string, file: string, deps: StoreDeps): Pr
 export function restoreStore(location: string, file: string, deps: StoreDeps): Promise<void> {
   const { engine, at } = engineOf(location);
   return engine.restore(at, file, deps);
+}
+
+/** The store's bytes as of one moment, for a backup. */
+export function snapshotStore(location: string, deps: StoreDeps): Promise<Snapshot> {
+  const { engine, at } = engineOf(location);
+  return engine.snapshot(at, deps);
+}
+
+/** Opens a backup's database beside the store's place, whether there is a store or not; one at a time. */
+export function copiedStore<T>(
+  location: string,
+  deps: StoreDeps,
+  database: Bytes,
+  work: (copy: StoreCopy) => Promise<T>,
+): Promise<T> {
+  const { engine, at } = engineOf(location);
+  return engine.copied(at, deps, database, work);
 }
 
 function engineOf(location: string): { engine: Engine; at: string } {

@@ -1,8 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { AuditEntry } from '../../src/domain/audit/entry.ts';
+import type { Integration } from '../../src/domain/integrations/integration.ts';
 import type { ApiKey, StoredVerifier } from '../../src/domain/keys/key.ts';
-import type { SlotRecord } from '../../src/domain/ports/secrets.ts';
+import type { SealedPepper, SlotRecord } from '../../src/domain/ports/secrets.ts';
 import type { Store, StoreSeed } from '../../src/domain/ports/store.ts';
+import type { UsageBatch, VersionUse } from '../../src/domain/ports/usage.ts';
+import type { Rotation } from '../../src/domain/rotations/rotation.ts';
 import type { Workspace } from '../../src/domain/workspaces/workspace.ts';
 
 /** 2026-01-01T00:00:00Z */
@@ -43,7 +46,10 @@ export function someKey(workspaceId: string, change: Partial<ApiKey> = {}): ApiK
     owner: 'ana',
     scopes: ['orders:read'],
     networks: [],
+    integrationId: null,
     version: 1,
+    issuedAt: change.createdAt ?? T0,
+    olderUntil: null,
     createdAt: T0,
     createdBy: 'ana',
     expiresAt: null,
@@ -51,6 +57,8 @@ export function someKey(workspaceId: string, change: Partial<ApiKey> = {}): ApiK
     revokedAt: null,
     revokedReason: null,
     lastUsedAt: null,
+    versionFirstUsedAt: null,
+    versionUsedAt: null,
     shownAt: null,
     ...change,
   };
@@ -72,6 +80,55 @@ export function someSlot(change: Partial<SlotRecord> = {}): SlotRecord {
     createdAt: T0,
     ...change,
   };
+}
+
+export function somePepper(number: number, kind: SealedPepper['kind'] = 'pepper'): SealedPepper {
+  return { number, kind, sealed: new Uint8Array(randomBytes(60)), createdAt: T0 };
+}
+
+export function someIntegration(workspaceId: string, change: Partial<Integration> = {}): Integration {
+  const kid = someKid();
+  return {
+    id: `int_${kid}`,
+    workspaceId,
+    name: `integration ${kid}`,
+    purpose: null,
+    url: null,
+    createdAt: T0,
+    createdBy: 'ana',
+    configuredAt: null,
+    disabledAt: null,
+    ...change,
+  };
+}
+
+/** An open delivery of a key's next version. */
+export function someRotation(key: ApiKey, change: Partial<Rotation> = {}): Rotation {
+  return {
+    id: `rot_${someKid()}`,
+    kid: key.kid,
+    workspaceId: key.workspaceId,
+    fromVersion: key.version,
+    toVersion: key.version + 1,
+    state: 'issued',
+    delivery: true,
+    check: false,
+    graceMs: DAY,
+    startedAt: T0,
+    startedBy: 'ana',
+    updatedAt: T0,
+    ...change,
+  };
+}
+
+/** What a verifier reports, nothing where nothing is given. */
+export function someUsage(change: Partial<UsageBatch> = {}): UsageBatch {
+  return { used: [], rehashed: new Map(), adopted: [], ...change };
+}
+
+/** A use of a key's first version. */
+export function someUse(kid: string, at: number, change: Partial<VersionUse> = {}): VersionUse {
+  return { kid, version: 1, older: false, at, ...change };
 }
 
 export function someEntry(seq: number, change: Partial<AuditEntry> = {}): AuditEntry {
@@ -100,7 +157,7 @@ export function someSeed(change: Partial<StoreSeed> = {}): StoreSeed {
     workspace,
     owner: { workspaceId: workspace.id, name: 'ana', role: 'owner', createdAt: T0 },
     slots: [slot],
-    peppers: [{ number: 1, sealed: new Uint8Array(randomBytes(60)), createdAt: T0 }],
+    peppers: [somePepper(1)],
     sealed: [],
     audit: [someEntry(1, { action: 'store.create', target: 'store_x' })],
     undo: async () => undefined,

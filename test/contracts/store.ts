@@ -4,8 +4,13 @@ import { someSeed } from './samples.ts';
 import type { Fixture, MakeStore } from './store/fixture.ts';
 import { keysContract } from './store/keys.ts';
 import { listsContract } from './store/lists.ts';
+import { locksContract } from './store/locks.ts';
 import { recordsContract } from './store/records.ts';
+import { rotationsContract } from './store/rotations.ts';
+import { teamsContract } from './store/teams.ts';
 import { transactionsContract } from './store/transactions.ts';
+import { usageContract } from './store/usage.ts';
+import { versionsContract } from './store/versions.ts';
 
 /** What every store promises, whatever it keeps its records in. */
 export function storeContract(name: string, make: MakeStore): void {
@@ -22,7 +27,12 @@ export function storeContract(name: string, make: MakeStore): void {
     afterEach(() => end());
     recordsContract(at);
     keysContract(at);
+    versionsContract(at);
+    rotationsContract(at);
+    teamsContract(at);
     listsContract(at);
     transactionsContract(at);
+    usageContract(at);
+    locksContract(at);
   });
 }

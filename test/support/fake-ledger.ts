@@ -24,8 +24,11 @@ export function fakeSealer(word = 'audit'): AuditSealer {
   };
 }
 
-/** Hashes tokens under peppers that are words; counts how often. */
-export function fakeHasher(peppers: Readonly<Record<number, string>>): TokenHasher & { calls: number } {
+/** Hashes tokens under peppers, and keys that came with imported ones, that are words; counts how often. */
+export function fakeHasher(
+  peppers: Readonly<Record<number, string>>,
+  imported: Readonly<Record<number, string>> = {},
+): TokenHasher & { calls: number } {
   const hasher = {
     current: Math.max(...Object.keys(peppers).map(Number)),
     calls: 0,
@@ -35,6 +38,16 @@ export function fakeHasher(peppers: Readonly<Record<number, string>>): TokenHash
       return word === undefined
         ? undefined
         : createHmac('sha256', word).update(`keywright/v1\0${workspaceId}\0${token}`).digest();
+    },
+    find(pepper: number, token: string) {
+      const word = peppers[pepper];
+      return word === undefined
+        ? undefined
+        : createHmac('sha256', word).update(`keywright/find/v1\0${token}`).digest();
+    },
+    imported(key: number, token: string) {
+      const word = imported[key];
+      return word === undefined ? undefined : createHmac('sha256', word).update(token).digest();
     },
   };
   return hasher;

@@ -6,6 +6,7 @@ import type {
   SlotRecord,
   SlotRequest,
 } from '../../src/domain/ports/secrets.ts';
+import { Secret } from '../../src/domain/secret.ts';
 import { seedStore } from '../../src/domain/setup/initialise.ts';
 import { Failure } from '../../src/errors.ts';
 import { someSlot } from '../contracts/samples.ts';
@@ -58,10 +59,7 @@ export function fakeSecrets(): FakeSecrets {
       hasher: fakeHasher({ 1: 'one' }),
       audit,
       seal: (plaintext, at) => ({ ...at, sealed: sealedUnder(root, plaintext.reveal()) }),
-      open: ({ sealed }) => {
-        opened(root, sealed);
-        throw new Error('no test opens a record');
-      },
+      open: ({ sealed }) => new Secret(opened(root, sealed)),
       async addSlot(request: SlotRequest) {
         refuse(request.name);
         const { name, kind, role } = request;
@@ -69,15 +67,22 @@ export function fakeSecrets(): FakeSecrets {
         slot ??= added;
         return added;
       },
-      newPepper: (now) => ({ number: 2, sealed: sealedUnder(root, 'pepper 2'), createdAt: now }),
+      sealImported: (key, now) => ({
+        number: 2,
+        kind: 'imported',
+        sealed: sealedUnder(root, Buffer.from(key).toString('hex')),
+        createdAt: now,
+      }),
+      exportRoot: () => new Secret(String(root)),
       rekey(from, now) {
         const next = root + 1;
         const again = (sealed: Uint8Array): Uint8Array => sealedUnder(next, opened(root, sealed));
         const peppers = from.peppers.map(
           (pepper): SealedPepper => ({ ...pepper, sealed: again(pepper.sealed) }),
         );
-        const fresh = {
-          number: peppers.length + 1,
+        const fresh: SealedPepper = {
+          number: Math.max(0, ...peppers.map(({ number }) => number)) + 1,
+          kind: 'pepper',
           sealed: sealedUnder(next, 'fresh pepper'),
           createdAt: now,
         };
@@ -103,8 +108,9 @@ export function fakeSecrets(): FakeSecrets {
     operator: (slot) => accessTo(Number(slot.header.split(' ')[1]), slot),
     create: (_, now) => ({
       access: accessTo(1),
-      pepper: { number: 1, sealed: sealedUnder(1, 'pepper 1'), createdAt: now },
+      pepper: { number: 1, kind: 'pepper', sealed: sealedUnder(1, 'pepper 1'), createdAt: now },
     }),
+    adopt: (_, root) => accessTo(Number(root.reveal())),
     unlockOperator: (store) => unlock(store.slots.find(({ id }) => id === store.primarySlot)),
     unlockVerifier: (store) => unlock(store.slots.find(({ id }) => id === store.primarySlot)),
     test: async (_, slot) => void (await unlock(slot)),

@@ -1,9 +1,10 @@
 import { vi } from 'vitest';
 import { createKey, type NewKey } from '../../src/domain/keys/create.ts';
+import { noteLateUse } from '../../src/domain/keys/late-use.ts';
 import { UsageRecorder } from '../../src/domain/keys/usage.ts';
 import { KeyVerifier } from '../../src/domain/keys/verify.ts';
 import type { TokenHasher } from '../../src/domain/ports/secrets.ts';
-import type { UsageBatch } from '../../src/domain/ports/store.ts';
+import type { UsageBatch } from '../../src/domain/ports/usage.ts';
 import type { Desk } from './fake-ledger.ts';
 
 /** The answer to whoever has no right secret: it tells nothing. */
@@ -14,6 +15,7 @@ export const UNKNOWN = {
   key_id: null,
   public_key: null,
   workspace: null,
+  integration: null,
   mode: null,
   scopes: null,
   owner: null,
@@ -24,17 +26,25 @@ export const UNKNOWN = {
 /** A verifier over a desk's store, its hasher and what it asked of them. */
 export function verifierOn(desk: Desk, hasher: () => TokenHasher = () => desk.means.hasher) {
   const batches: UsageBatch[] = [];
-  const usage = new UsageRecorder(
-    async (batch) => {
+  const late: string[] = [];
+  const usage = new UsageRecorder({
+    async write(batch) {
       batches.push(batch);
       return desk.store.recordUsage(batch);
     },
-    () => undefined,
-  );
+    later: () => undefined,
+    interval: 1000,
+    now: () => desk.clock.at,
+    async lateUse(kid, version) {
+      late.push(`${kid} ${version}`);
+      await noteLateUse(desk.locked, kid, version);
+    },
+    reporter: { id: () => 'verifier', after: Number.POSITIVE_INFINITY },
+  });
   const source = vi.fn(async () => hasher());
   const lookups = vi.spyOn(desk.store.keys, 'forVerification');
   const verifier = new KeyVerifier({ store: desk.store, usage, hasher: source, now: () => desk.clock.at });
-  return { verifier, usage, source, lookups, batches };
+  return { verifier, usage, source, lookups, batches, late };
 }
 
 /** A new key on the desk, its secret, and how to name it. */

@@ -9,7 +9,11 @@ import { liveContext } from '../../src/live-context.ts';
 import { fakeProcess } from './transcript-process.ts';
 
 /** Makes keys called `bulk 1`, `bulk 2`, … in one transaction, as `keys create` would make each of them. */
-export async function manyKeys(env: { readonly [name: string]: string }, count: number): Promise<void> {
+export async function manyKeys(
+  env: { readonly [name: string]: string },
+  count: number,
+): Promise<readonly { readonly kid: string; readonly secret: string }[]> {
+  const made: { kid: string; secret: string }[] = [];
   const { proc } = fakeProcess({ argv: [], env, columns: undefined, input: undefined, answers: [] });
   const context = liveContext(proc).open({});
   const store = await context.store();
@@ -29,7 +33,10 @@ export async function manyKeys(env: { readonly [name: string]: string }, count: 
         owner: 'ana',
         scopes: ['orders:read'],
         networks: [],
+        integrationId: null,
         version: 1,
+        issuedAt: now,
+        olderUntil: null,
         createdAt: now,
         createdBy: 'ana',
         expiresAt: null,
@@ -37,11 +44,16 @@ export async function manyKeys(env: { readonly [name: string]: string }, count: 
         revokedAt: null,
         revokedReason: null,
         lastUsedAt: null,
+        versionFirstUsedAt: null,
+        versionUsedAt: null,
         shownAt: now,
       };
-      await tx.write.keys.insert(key, verifierFor(hasher, workspace.id, newSecretKey(key, randomBytes)));
+      const secretKey = newSecretKey(key, randomBytes);
+      await tx.write.keys.insert(key, verifierFor(hasher, workspace.id, secretKey));
+      made.push({ kid: key.kid, secret: secretKey.reveal() });
       record(keyEntry('key.create', key, { mode: key.mode, owner: key.owner }));
     }
   });
   await context.close();
+  return made;
 }

@@ -1,36 +1,18 @@
-import type { AuditEntry } from '../../src/domain/audit/entry.ts';
-import type { ApiKey, KeyFilter, Page, StoredVerifier } from '../../src/domain/keys/key.ts';
-import { statusOf } from '../../src/domain/keys/status.ts';
-import type { SealedPepper, SealedRecord, SlotRecord } from '../../src/domain/ports/secrets.ts';
-import type { PageRequest, Readers, StoreIdentity, Transaction } from '../../src/domain/ports/store.ts';
-import type { CatalogueScope, Member, Workspace } from '../../src/domain/workspaces/workspace.ts';
+import { statusOfIntegration } from '../../src/domain/integrations/integration.ts';
+import type { ApiKey, KeyFilter, KeyStatus } from '../../src/domain/keys/key.ts';
+import type { Readers, Transaction } from '../../src/domain/ports/store.ts';
 import { Failure } from '../../src/errors.ts';
-
-interface StoredKey {
-  readonly key: ApiKey;
-  readonly verifier: StoredVerifier;
-}
-
-/** Everything in it, as plain values that are replaced and never changed in place. */
-export interface State {
-  identity: StoreIdentity;
-  generation: number;
-  /** By kid, in order of creation. */
-  keys: Map<string, StoredKey>;
-  workspaces: Workspace[];
-  members: Member[];
-  catalogue: CatalogueScope[];
-  slots: SlotRecord[];
-  peppers: SealedPepper[];
-  sealed: SealedRecord[];
-  audit: AuditEntry[];
-}
+import { pageOf, refuse, type State } from './memory-state.ts';
+import { versionReader, versionWriter } from './memory-versions.ts';
 
 export function keyReader(state: () => State): Readers['keys'] {
   const keys = () => [...state().keys.values()].map((stored) => stored.key);
+  const fitting = (filter: KeyFilter, now: number) =>
+    keys().filter((key) => fitsKey(key, filter, statusIn(state(), key, now), now));
   const within = (key: ApiKey, workspaceId: string | undefined) =>
     (workspaceId ?? key.workspaceId) === key.workspaceId;
   return {
+    ...versionReader(state),
     byKid: async (kid) => state().keys.get(kid)?.key,
     byName: async (workspaceId, name) => {
       const named = keys().filter((key) => within(key, workspaceId) && key.name === name);
@@ -45,26 +27,34 @@ export function keyReader(state: () => State): Readers['keys'] {
       return { ...key, ...texts, ...verifier, generation: state().generation };
     },
     page: async (filter, page, now) => {
-      const fitting = keys()
-        .filter((key) => fitsKey(key, filter, now))
-        .toReversed();
+      const found = fitting(filter, now).toReversed();
       const expiring = filter.expiringBefore !== undefined;
-      if (expiring) fitting.reverse().sort((a, b) => (a.expiresAt ?? 0) - (b.expiresAt ?? 0));
+      if (expiring) found.reverse().sort((a, b) => (a.expiresAt ?? 0) - (b.expiresAt ?? 0));
       const kind = expiring ? 'expiring' : 'keys';
-      return pageOf(fitting, (key) => `${kind} ${key.kid}`, page, state().identity.id);
+      return pageOf(found, (key) => `${kind} ${key.kid}`, page, state().identity.id);
     },
     names: async (workspaceId, prefix, limit) => {
       const live = keys().filter((key) => key.revokedAt === null && within(key, workspaceId));
       const names = live.map((key) => key.name).filter((name) => name.startsWith(prefix));
       return [...new Set(names)].sort().slice(0, limit);
     },
-    count: async (filter, now) => keys().filter((key) => fitsKey(key, filter, now)).length,
+    count: async (filter, now) => fitting(filter, now).length,
     scopeUsed: async (workspaceId, scope) =>
       keys().some((key) => key.workspaceId === workspaceId && key.scopes.includes(scope)),
   };
 }
 
-function fitsKey(key: ApiKey, filter: KeyFilter, now: number): boolean {
+/** As filters see it, spelled out here: what `statusOf` says of the key, and its integration besides. */
+function statusIn(state: State, key: ApiKey, now: number): KeyStatus {
+  if (key.revokedAt !== null) return 'revoked';
+  const bound = state.integrations.find(({ id }) => id === key.integrationId);
+  const stopped = bound !== undefined && statusOfIntegration(bound) !== 'configured';
+  if (key.disabledAt !== null || stopped) return 'disabled';
+  if (key.expiresAt !== null && key.expiresAt <= now) return 'expired';
+  return (key.olderUntil ?? 0) > now ? 'rotating' : 'active';
+}
+
+function fitsKey(key: ApiKey, filter: KeyFilter, is: KeyStatus, now: number): boolean {
   const { workspaceId, term, status, owner, mode, expiringBefore, unusedSince } = filter;
   const words = `${key.name}\n${key.purpose ?? ''}`.toLowerCase();
   const expires = key.expiresAt ?? Number.POSITIVE_INFINITY;
@@ -72,28 +62,14 @@ function fitsKey(key: ApiKey, filter: KeyFilter, now: number): boolean {
     (workspaceId ?? key.workspaceId) === key.workspaceId &&
     (owner ?? key.owner) === key.owner &&
     (mode ?? key.mode) === key.mode &&
+    (filter.integrationId ?? key.integrationId) === key.integrationId &&
     words.includes((term ?? '').toLowerCase()) &&
-    (status === undefined || statusOf(key, now) === status) &&
+    (status ?? is) === is &&
+    (filter.issuedBefore === undefined || key.issuedAt < filter.issuedBefore) &&
     (expiringBefore === undefined ||
       (key.revokedAt === null && expires > now && expires <= expiringBefore)) &&
     (unusedSince === undefined || (key.lastUsedAt ?? key.createdAt) < unusedSince)
   );
-}
-
-/** The cursor names the last item seen; keys and entries are never removed, so it is found again. */
-export function pageOf<T>(
-  items: readonly T[],
-  name: (item: T) => string,
-  { limit, after }: PageRequest,
-  storeId: string,
-): Page<T> {
-  const cursor = (item: T) => Buffer.from(`${storeId} ${name(item)}`).toString('base64url');
-  const start = after === undefined ? 0 : items.findIndex((item) => cursor(item) === after) + 1;
-  if (after !== undefined && start === 0)
-    throw new Failure('usage', 'the value of --after does not continue this list');
-  const shown = items.slice(start, start + limit);
-  const last = shown.at(-1);
-  return { items: shown, next: last !== undefined && start + limit < items.length ? cursor(last) : null };
 }
 
 export function keyWriter(state: () => State): Transaction['write']['keys'] {
@@ -112,6 +88,7 @@ export function keyWriter(state: () => State): Transaction['write']['keys'] {
     return live.size;
   };
   return {
+    ...versionWriter(state),
     insert: async (key, verifier) => {
       refuseTaken(key.workspaceId, key.name);
       state().keys.set(key.kid, { key, verifier });
@@ -124,10 +101,14 @@ export function keyWriter(state: () => State): Transaction['write']['keys'] {
     },
     setDisabled: (kids, disabledAt) => changeLive(kids, { disabledAt }),
     revoke: (kids, revokedAt, revokedReason) => changeLive(kids, { revokedAt, revokedReason }),
-    markShown: async (kid, shownAt) => change(kid, { shownAt }),
+    markShown: async (kid, version, shownAt) => {
+      if (state().keys.get(kid)?.key.version === version) change(kid, { shownAt });
+    },
+    reassign: async (kids, owner) => {
+      for (const kid of kids) change(kid, { owner });
+    },
+    bind: async (kids, integrationId) => {
+      for (const kid of kids) change(kid, { integrationId });
+    },
   };
-}
-
-export function refuse(taken: boolean, message: string): void {
-  if (taken) throw new Failure('exists', message);
 }

@@ -1,32 +1,29 @@
 import type { AuditEntry, AuditFilter } from '../../src/domain/audit/entry.ts';
 import type { SealedRecord } from '../../src/domain/ports/secrets.ts';
 import type { Readers, Store, StoreSeed, Transaction } from '../../src/domain/ports/store.ts';
+import type { RunningVerifier } from '../../src/domain/ports/usage.ts';
+import { DEFAULT_POLICY } from '../../src/domain/workspaces/policy.ts';
+import type { Member } from '../../src/domain/workspaces/workspace.ts';
 import { Failure } from '../../src/errors.ts';
-import { keyReader, keyWriter, pageOf, refuse, type State } from './memory-keys.ts';
+import { keyReader, keyWriter } from './memory-keys.ts';
+import { locksByName } from './memory-locks.ts';
+import { integrationReader, integrationWriter, rotationReader, rotationWriter } from './memory-rotations.ts';
+import { draftOf, pageOf, refuse, replaced, type State, stateOf } from './memory-state.ts';
+import { recordUsage } from './memory-usage.ts';
 
 /** A store in memory that keeps the contract of `test/contracts/store.ts`; for tests of what uses a store. */
 export function memoryStore(seed: StoreSeed): Store {
-  let state: State = {
-    identity: seed.identity,
-    generation: 1,
-    keys: new Map(),
-    workspaces: [seed.workspace],
-    members: [seed.owner],
-    catalogue: [],
-    slots: [...seed.slots],
-    peppers: [...seed.peppers],
-    sealed: [...seed.sealed],
-    audit: [...seed.audit],
-  };
+  let state = stateOf(seed);
   let queue: Promise<unknown> = Promise.resolve();
-  let alone: Promise<unknown> = Promise.resolve();
   let closed = false;
+  const running = new Map<string, RunningVerifier>();
+  const exclusively = locksByName();
   const open = (): State => {
     if (closed) throw new Failure('store_unreadable', 'the store is closed');
     return state;
   };
   const transact = async <T>(work: (tx: Transaction) => Promise<T>): Promise<T> => {
-    const draft: State = { ...open(), keys: new Map(state.keys) };
+    const draft = draftOf(open());
     let ended = false;
     const own = () => {
       if (ended) throw new Error('this transaction has ended');
@@ -50,27 +47,24 @@ export function memoryStore(seed: StoreSeed): Store {
       queue = turn.catch(() => undefined);
       return turn;
     },
-    exclusively(work) {
-      const turn = alone.then(open).then(work);
-      alone = turn.catch(() => undefined);
-      return turn;
+    async exclusively(name, work, options) {
+      open();
+      return exclusively(name, work, options);
     },
-    async recordUsage({ used, rehashed }) {
+    async recordUsage(batch) {
       if (closed) return false;
-      const keys = new Map(state.keys);
-      for (const [kid, at] of used) {
-        const stored = keys.get(kid);
-        if (stored === undefined || (stored.key.lastUsedAt ?? -1) >= at) continue;
-        keys.set(kid, { ...stored, key: { ...stored.key, lastUsedAt: at } });
-      }
-      for (const [kid, { old, verifier, generation }] of rehashed) {
-        const stored = keys.get(kid);
-        if (generation !== state.generation) continue;
-        if (!state.peppers.some(({ number }) => number === verifier.pepper)) continue;
-        if (stored && Buffer.compare(stored.verifier.hash, old) === 0) keys.set(kid, { ...stored, verifier });
-      }
-      state = { ...state, keys };
+      const draft = draftOf(state);
+      recordUsage(draft, batch);
+      state = draft;
+      const { reporter } = batch;
+      if (reporter?.closing) running.delete(reporter.id);
+      else if (reporter)
+        running.set(reporter.id, { id: reporter.id, pid: process.pid, reportedAt: reporter.at });
       return true;
+    },
+    async verifiers() {
+      open();
+      return [...running.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
     },
     async close() {
       await queue;
@@ -83,11 +77,21 @@ function readers(state: () => State): Readers {
   const found = <T>(items: readonly T[], test: (item: T) => boolean) => items.find(test);
   return {
     keys: keyReader(state),
+    rotations: rotationReader(state),
+    integrations: integrationReader(state),
     workspaces: {
       bySlug: async (slug) => found(state().workspaces, (workspace) => workspace.slug === slug),
       byId: async (id) => found(state().workspaces, (workspace) => workspace.id === id),
       all: async () => state().workspaces.toSorted((a, b) => (a.slug < b.slug ? -1 : 1)),
-      members: async (id) => state().members.filter((member) => member.workspaceId === id),
+      members: async (id) =>
+        state()
+          .members.filter((member) => member.workspaceId === id)
+          .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+      membershipsOf: async (name) =>
+        state()
+          .members.filter((member) => member.name === name)
+          .toSorted((a, b) => (a.workspaceId < b.workspaceId ? -1 : 1)),
+      policy: async (id) => state().policies.get(id) ?? DEFAULT_POLICY,
       catalogue: async (id) =>
         state()
           .catalogue.filter((entry) => entry.workspaceId === id)
@@ -138,6 +142,8 @@ function writers(state: () => State): Transaction['write'] {
   };
   return {
     keys: keyWriter(state),
+    rotations: rotationWriter(state),
+    integrations: integrationWriter(state),
     workspaces: {
       insert: async (added) => {
         refuse(
@@ -146,16 +152,23 @@ function writers(state: () => State): Transaction['write'] {
         );
         set('workspaces', [...state().workspaces, added]);
       },
-      rename: async (id, name) => set('workspaces', replaced(state().workspaces, { id }, { name })),
+      rename: async (id, name) => set('workspaces', replaced(state().workspaces, id, { name })),
       setArchived: async (id, archivedAt) =>
-        set('workspaces', replaced(state().workspaces, { id }, { archivedAt })),
+        set('workspaces', replaced(state().workspaces, id, { archivedAt })),
       addMember: async (added) => {
-        const there = state().members.some(
-          (one) => one.workspaceId === added.workspaceId && one.name === added.name,
-        );
+        const there = state().members.some((one) => isMember(one, added.workspaceId, added.name));
         refuse(there, `"${added.name}" is a member already`);
         set('members', [...state().members, added]);
       },
+      setRole: async (workspaceId, name, role) => {
+        const changed = (one: Member) => (isMember(one, workspaceId, name) ? { ...one, role } : one);
+        set('members', state().members.map(changed), false);
+      },
+      removeMember: async (workspaceId, name) => {
+        const left = state().members.filter((one) => !isMember(one, workspaceId, name));
+        set('members', left, false);
+      },
+      setPolicy: async (workspaceId, policy) => void state().policies.set(workspaceId, policy),
       addScope: async (added) => {
         const there = state().catalogue.some(
           (one) => one.workspaceId === added.workspaceId && one.scope === added.scope,
@@ -181,7 +194,7 @@ function writers(state: () => State): Transaction['write'] {
         set('slots', [...state().slots, slot]);
       },
       replace: async ({ id, header, wrapped }) =>
-        set('slots', replaced(state().slots, { id }, { header, wrapped })),
+        set('slots', replaced(state().slots, id, { header, wrapped })),
       remove: async (id) =>
         set(
           'slots',
@@ -200,6 +213,10 @@ function writers(state: () => State): Transaction['write'] {
           one.record === added.record && one.field === added.field && one.version === added.version;
         set('sealed', [...state().sealed.filter((one) => !same(one)), added], false);
       },
+      removeSealed: async (record, field) => {
+        const left = state().sealed.filter((one) => one.record !== record || one.field !== field);
+        set('sealed', left, false);
+      },
     },
     audit: async (entries) => {
       for (const entry of entries) {
@@ -216,10 +233,6 @@ function writers(state: () => State): Transaction['write'] {
   };
 }
 
-function replaced<T extends { readonly id: string }>(
-  items: readonly T[],
-  { id }: { id: string },
-  values: Partial<T>,
-): T[] {
-  return items.map((item) => (item.id === id ? { ...item, ...values } : item));
+function isMember(member: Member, workspaceId: string, name: string): boolean {
+  return member.workspaceId === workspaceId && member.name === name;
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { PassThrough, Writable } from 'node:stream';
-import type { ProcessLike } from '../../src/live-context.ts';
+import type { ProcessLike } from '../../src/live-store.ts';
 import type { Written } from './transcript-screen.ts';
 
 /** How one command of a transcript is started. */

@@ -96,7 +96,10 @@ async function run(session: Session, text: string): Promise<string[]> {
     input,
     answers: session.answers,
   });
-  const code = await main(argv, liveContext(proc, { now: () => session.now, random: session.random }));
+  const code = await main(
+    argv,
+    liveContext(proc, { now: () => session.now, random: session.random, pause: pauseOf(session) }),
+  );
   if (line.into !== undefined) {
     const answer = written.filter(({ stream }) => stream === 'stdout').map((chunk) => chunk.text);
     session.variables.set(line.into, answer.join('').trimEnd());
@@ -105,12 +108,19 @@ async function run(session: Session, text: string): Promise<string[]> {
   return [...screenOf(seen).map((out) => hidden(session, out)), ...(code === 0 ? [] : [`exit ${code}`])];
 }
 
+/** Nobody waits in a transcript: its clock moves instead. */
+const pauseOf = (session: Session) => async (ms: number) => {
+  session.now += ms;
+  return false;
+};
+
 function envOf({ home }: Session, line: Line): { [name: string]: string } {
   const env = {
     HOME: home,
     KEYWRIGHT_HOME: join(home, 'keywright'),
     NO_COLOR: '1',
     TERM: 'xterm',
+    PATH: '/usr/bin:/bin',
     ...line.env,
   };
   return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));

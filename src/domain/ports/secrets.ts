@@ -19,9 +19,11 @@ export interface SlotRecord {
   readonly createdAt: number;
 }
 
-/** A numbered pepper, sealed under the verifier key. */
+/** A numbered pepper, or an HMAC key that came with imported verifiers, sealed under the verifier key. */
 export interface SealedPepper {
+  /** One sequence for both kinds, from 1. */
   readonly number: number;
+  readonly kind: 'pepper' | 'imported';
   readonly sealed: Uint8Array;
   readonly createdAt: number;
 }
@@ -43,6 +45,10 @@ export interface TokenHasher {
    * hasher does not have pepper n.
    */
   hash(pepper: number, workspaceId: string, token: string): Uint8Array | undefined;
+  /** HMAC-SHA-256(pepper[n], "keywright/find/v1" 0 token), 32 bytes: how a token that carries no kid is found. */
+  find(pepper: number, token: string): Uint8Array | undefined;
+  /** HMAC-SHA-256(imported key n, token), 32 bytes; undefined when this hasher does not have that key. */
+  imported(key: number, token: string): Uint8Array | undefined;
 }
 
 /** Seals heads of the audit log. */
@@ -82,8 +88,10 @@ export interface OperatorAccess extends VerifierAccess {
    * `Secrets.discard` takes the outside part away again.
    */
   addSlot(request: SlotRequest): Promise<SlotRecord>;
-  /** A new pepper with the next number, sealed under the verifier key. */
-  newPepper(now: number): SealedPepper;
+  /** An HMAC key that came with imported verifiers, with the next number, sealed under the verifier key. */
+  sealImported(key: Uint8Array, now: number): SealedPepper;
+  /** The root key itself, in base64: for a backup, which is sealed as a whole. Nothing else may have it. */
+  exportRoot(): Secret;
   /**
    * A new root key: everything given is opened with the old one and sealed with the new one, and
    * a new pepper is added. Nothing is stored yet; the old access keeps working.
@@ -118,6 +126,8 @@ export interface LockedStore {
 export interface Secrets {
   /** A fresh root key for a new store with its first pepper (number 1); no slot yet. */
   create(storeId: string, now: number): { access: OperatorAccess; pepper: SealedPepper };
+  /** Takes a root key that `exportRoot` gave out, for a restored store. Throws `slot_damaged` when it isn't that store's. */
+  adopt(store: LockedStore, root: Secret): OperatorAccess;
   /** Throws exit-6 failures; never falls through to another kind of slot than the one chosen. */
   unlockOperator(store: LockedStore, sources: UnlockSources): Promise<OperatorAccess>;
   /** By a verifier slot when there is one that the sources can open, else by an operator slot. */

@@ -1,7 +1,20 @@
 import type { AuditEntry, AuditFilter } from '../audit/entry.ts';
-import type { ApiKey, KeyFilter, Page, StoredVerifier, VerificationRow } from '../keys/key.ts';
-import type { CatalogueScope, Member, Workspace } from '../workspaces/workspace.ts';
+import type { Integration } from '../integrations/integration.ts';
+import type {
+  ApiKey,
+  ForeignDigest,
+  KeyFilter,
+  KeyVersion,
+  Page,
+  StoredVerifier,
+  StoredVersion,
+  VerificationRow,
+} from '../keys/key.ts';
+import type { Rotation, RotationFilter, RotationState } from '../rotations/rotation.ts';
+import type { Policy } from '../workspaces/policy.ts';
+import type { CatalogueScope, Member, Role, Workspace } from '../workspaces/workspace.ts';
 import type { SealedPepper, SealedRecord, SlotRecord } from './secrets.ts';
+import type { RunningVerifier, UsageBatch } from './usage.ts';
 
 /** Which store this is. */
 export interface StoreIdentity {
@@ -47,6 +60,31 @@ export interface KeyReader {
   count(filter: KeyFilter, now: number): Promise<number>;
   /** Has any key of the workspace, revoked ones included, ever had this scope? */
   scopeUsed(workspaceId: string, scope: string): Promise<boolean>;
+  /** Superseded versions of a key, newest first, rolled back ones included. */
+  versions(kid: string): Promise<readonly KeyVersion[]>;
+  /** Superseded versions with their hashes, newest first, for a token that isn't of the current version. */
+  versionsForVerification(kid: string): Promise<readonly StoredVersion[]>;
+  /** Whose token has this digest? */
+  byForeign(digest: ForeignDigest): Promise<{ readonly kid: string; readonly version: number } | undefined>;
+  /** Under which kinds and keys tokens may be found; empty while none was imported. Changes with the generation. */
+  foreignKinds(): Promise<readonly Pick<ForeignDigest, 'kind' | 'key'>[]>;
+}
+
+export interface RotationReader {
+  byId(id: string): Promise<Rotation | undefined>;
+  /** The newest rotation of a key. */
+  latest(kid: string): Promise<Rotation | undefined>;
+  /** The rotation of a key whose delivery is open; there is at most one. */
+  open(kid: string): Promise<Rotation | undefined>;
+  /** One page, newest first. */
+  page(filter: RotationFilter, page: PageRequest): Promise<Page<Rotation>>;
+}
+
+export interface IntegrationReader {
+  byId(id: string): Promise<Integration | undefined>;
+  byName(workspaceId: string, name: string): Promise<Integration | undefined>;
+  /** Those of a workspace, or of all, by name. */
+  all(workspaceId?: string): Promise<readonly Integration[]>;
 }
 
 export interface WorkspaceReader {
@@ -54,7 +92,12 @@ export interface WorkspaceReader {
   byId(id: string): Promise<Workspace | undefined>;
   /** All of them, by slug. */
   all(): Promise<readonly Workspace[]>;
+  /** By name. */
   members(workspaceId: string): Promise<readonly Member[]>;
+  /** This person's membership in every workspace. */
+  membershipsOf(name: string): Promise<readonly Member[]>;
+  /** What was set, or `DEFAULT_POLICY`. */
+  policy(workspaceId: string): Promise<Policy>;
   /** The scope catalogue, by scope; empty means that there is none. */
   catalogue(workspaceId: string): Promise<readonly CatalogueScope[]>;
 }
@@ -76,13 +119,15 @@ export interface SlotReader {
   peppers(): Promise<readonly SealedPepper[]>;
   sealed(record: string, field: string): Promise<SealedRecord | undefined>;
   allSealed(): Promise<readonly SealedRecord[]>;
-  /** Another value than before means that workspaces, slots or peppers changed. */
+  /** Another value than before means that workspaces, integrations, slots or peppers changed. */
   generation(): Promise<number>;
 }
 
 /** Reading. Sees what was committed when each call began. */
 export interface Readers {
   readonly keys: KeyReader;
+  readonly rotations: RotationReader;
+  readonly integrations: IntegrationReader;
   readonly workspaces: WorkspaceReader;
   readonly audit: AuditReader;
   readonly slots: SlotReader;
@@ -91,23 +136,83 @@ export interface Readers {
 export interface KeyWriter {
   /** Throws `exists` when an unrevoked key of the workspace has the name. */
   insert(key: ApiKey, verifier: StoredVerifier): Promise<void>;
-  /** Replaces name, purpose, owner, networks and expiry. Throws `exists` as `insert` does. */
+  /** Replaces what is given. Throws `exists` as `insert` does. */
   update(kid: string, change: KeyChange): Promise<void>;
   /** Sets or clears `disabledAt` of unrevoked keys; gives back how many changed. */
   setDisabled(kids: readonly string[], at: number | null): Promise<number>;
   /** Revokes those that are not yet; gives back how many changed. */
   revoke(kids: readonly string[], at: number, reason: string | null): Promise<number>;
-  markShown(kid: string, at: number): Promise<void>;
+  /** When the secret of this version was seen to arrive; nothing when the key has another one by now. */
+  markShown(kid: string, version: number, at: number): Promise<void>;
+  /** Gives keys to another member. */
+  reassign(kids: readonly string[], owner: string): Promise<void>;
+  /** Binds keys to an integration, or to none. */
+  bind(kids: readonly string[], integrationId: string | null): Promise<void>;
+  /**
+   * Makes a new version the current one, unless the current one is no longer `from` or the key is revoked:
+   * false, and nothing is changed. The version it supersedes is kept with its cut-off (null: none yet); older
+   * ones whose cut-off has passed by `issuedAt` become ended.
+   */
+  addVersion(kid: string, from: number, next: NewVersion, cutOff: number | null): Promise<boolean>;
+  /** Gives a superseded version its cut-off, unless it has an earlier one. */
+  cutOff(kid: string, version: number, at: number): Promise<void>;
+  /** Ends every superseded version that isn't ended; gives back how many. */
+  endVersions(kid: string, at: number): Promise<number>;
+  /**
+   * Makes the superseded version `to` the current one again, without a cut-off, and ends the current one, `from`.
+   * False when those are not what they are now.
+   */
+  restoreVersion(kid: string, from: number, to: number, at: number): Promise<boolean>;
+  /** Records how an imported key's token is found. Throws `exists` when a key is found so already. */
+  addForeign(kid: string, version: number, digest: ForeignDigest): Promise<void>;
+  /** Notes the first use of a superseded version; false when it was noted already. */
+  noteLateUse(kid: string, version: number, at: number): Promise<boolean>;
 }
 
-export type KeyChange = Partial<Pick<ApiKey, 'name' | 'purpose' | 'owner' | 'networks' | 'expiresAt'>>;
+/** A new secret of a key. */
+export interface NewVersion {
+  readonly version: number;
+  readonly verifier: StoredVerifier;
+  readonly issuedAt: number;
+  readonly expiresAt: number | null;
+}
+
+export type KeyChange = Partial<
+  Pick<ApiKey, 'name' | 'purpose' | 'owner' | 'networks' | 'expiresAt' | 'integrationId'>
+>;
+
+export interface RotationWriter {
+  /** Throws `exists` when one of the key is open. */
+  insert(rotation: Rotation): Promise<void>;
+  /** Moves on from `from`; false when it is in another state by now. */
+  advance(id: string, from: RotationState, to: RotationState, at: number): Promise<boolean>;
+  /** Rolls back the open ones of these keys and erases their sealed secrets; gives back how many. */
+  closeOf(kids: readonly string[], at: number): Promise<number>;
+}
+
+export interface IntegrationWriter {
+  /** Throws `exists` when the workspace has one of this name. */
+  insert(integration: Integration): Promise<void>;
+  /** Throws `exists` as `insert` does. */
+  update(id: string, change: IntegrationChange): Promise<void>;
+  /** No key may be bound to it any more. */
+  remove(id: string): Promise<void>;
+}
+
+export type IntegrationChange = Partial<
+  Pick<Integration, 'name' | 'purpose' | 'url' | 'configuredAt' | 'disabledAt'>
+>;
 
 export interface WorkspaceWriter {
   /** Throws `exists` when the slug is taken. */
   insert(workspace: Workspace): Promise<void>;
   rename(id: string, name: string): Promise<void>;
   setArchived(id: string, at: number | null): Promise<void>;
+  /** Throws `exists` for a member. */
   addMember(member: Member): Promise<void>;
+  setRole(workspaceId: string, name: string, role: Role): Promise<void>;
+  removeMember(workspaceId: string, name: string): Promise<void>;
+  setPolicy(workspaceId: string, policy: Policy): Promise<void>;
   /** Throws `exists` when it is in the catalogue already. */
   addScope(scope: CatalogueScope): Promise<void>;
   /** Gives back whether it was there. */
@@ -122,12 +227,16 @@ export interface SlotWriter {
   setPrimary(id: string): Promise<void>;
   putPepper(pepper: SealedPepper): Promise<void>;
   putSealed(record: SealedRecord): Promise<void>;
+  /** Erases every version of a sealed field. */
+  removeSealed(record: string, field: string): Promise<void>;
 }
 
 /** The only way to write. Everything in it commits together or not at all. */
 export interface Transaction extends Readers {
   readonly write: {
     readonly keys: KeyWriter;
+    readonly rotations: RotationWriter;
+    readonly integrations: IntegrationWriter;
     readonly workspaces: WorkspaceWriter;
     readonly slots: SlotWriter;
     /** Appends to the log. The caller has computed the chain (`domain/audit/chain.ts`). */
@@ -140,22 +249,8 @@ export interface Transaction extends Readers {
 export interface WriteOptions {
   /** May use the reserve on a full disk. Only revoke and disable do. */
   readonly urgent?: boolean;
-}
-
-/** Last uses and hashes under a newer pepper, gathered by a verifier. */
-export interface UsageBatch {
-  /** kid → ms, already rounded. */
-  readonly used: ReadonlyMap<string, number>;
-  /** kid → replacement, written only where the old hash is still the stored one. */
-  readonly rehashed: ReadonlyMap<string, Rehash>;
-}
-
-/** A hash under a newer pepper. */
-export interface Rehash {
-  readonly old: Uint8Array;
-  readonly verifier: StoredVerifier;
-  /** Of the store when it was made (`VerificationRow`). Another one by now may lack the pepper, so it is dropped then. */
-  readonly generation: number;
+  /** Inserts many keys: searches find them from the end of the transaction on, not within it. */
+  readonly bulk?: boolean;
 }
 
 /** An open store. */
@@ -170,12 +265,15 @@ export interface Store extends Readers {
   write<T>(work: (tx: Transaction) => Promise<T>, options?: WriteOptions): Promise<T>;
   /**
    * Runs `work`, which may take minutes and may ask somebody, while no other process or call runs one
-   * of these on this store; ordinary writes go on. Waits a bounded time, then throws `busy`. When its
-   * holder dies the store is free at once. Not to be nested. Throws `store_full`, `store_readonly`.
+   * of this name (`[a-zA-Z0-9_-]{1,64}`) on this store; ordinary writes go on. Waits `waitMs` (else a bounded
+   * time), then throws `busy`, naming the holder's pid where it is known. When its holder dies the name is free
+   * at once. Not to be nested. Throws `store_full`, `store_readonly`.
    */
-  exclusively<T>(work: () => Promise<T>): Promise<T>;
+  exclusively<T>(name: string, work: () => Promise<T>, options?: { readonly waitMs?: number }): Promise<T>;
   /** Writes without waiting for a lock and without durability; false when the store was busy or cannot be written. */
   recordUsage(batch: UsageBatch): Promise<boolean>;
+  /** Verifiers that reported and have not ended; those whose process is gone are left out. */
+  verifiers(): Promise<readonly RunningVerifier[]>;
   /** From then on reading and writing throw `store_unreadable`. */
   close(): Promise<void>;
 }

@@ -1,3 +1,5 @@
+import type { Secret } from '../secret.ts';
+
 /** Milliseconds since 1970, UTC. */
 export type Clock = () => number;
 
@@ -36,4 +38,43 @@ export interface Anchor {
   reset(mark: AnchorMark | undefined, mac?: (body: Uint8Array) => Uint8Array): void;
   /** Where it is, for messages. */
   readonly path: string;
+}
+
+/** How a command of the user's ended. */
+export interface CommandEnd {
+  /** Did it end with exit code 0? */
+  readonly ok: boolean;
+  /** Why not, for a message: `exit 1`, `SIGKILL`, `no end within 5 min`. */
+  readonly reason: string;
+  /** A signal told this program to stop meanwhile. */
+  readonly interrupted: boolean;
+  /** How long it ran, ms. */
+  readonly ms: number;
+}
+
+/** A command of the user's, split into words and found; it is never stored and runs without a shell. */
+export interface OutsideCommand {
+  /** Its first word, as typed: what messages call it. */
+  readonly name: string;
+  /**
+   * Runs it with `input` (or nothing) on stdin and `env` added to the caller's environment, without this program's
+   * own variables. What it prints goes to stderr. Ended at `timeoutMs`. One that doesn't read its stdin is judged by
+   * its exit code all the same. Never throws.
+   */
+  run(options: {
+    readonly input?: Secret | undefined;
+    readonly env: { readonly [name: string]: string };
+    readonly timeoutMs: number;
+  }): Promise<CommandEnd>;
+}
+
+/** Commands that the user names, to be run by this program. */
+export interface Commands {
+  /**
+   * The command in `text`, split as a POSIX shell does. Throws `usage`, naming `flag`, when it needs a shell, can't be
+   * split, or isn't found.
+   */
+  find(text: string, flag: string): OutsideCommand;
+  /** Waits this many ms; true when a signal told this program to stop instead. */
+  pause(ms: number): Promise<boolean>;
 }

@@ -1,5 +1,5 @@
 export type WorkspaceKind = 'personal' | 'company';
-type Role = 'owner' | 'admin' | 'developer' | 'viewer';
+export type Role = 'owner' | 'admin' | 'developer' | 'viewer';
 
 /** The tenant. Every key belongs to exactly one. Times are milliseconds since 1970, UTC. */
 export interface Workspace {

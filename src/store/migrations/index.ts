@@ -1,5 +1,6 @@
 import { firstSchema } from './0001-first-schema.ts';
+import { rotationAndTeams } from './0002-rotation-and-teams.ts';
 import type { Migration } from './migration.ts';
 
 /** Every step, oldest first. A released step never changes. */
-export const MIGRATIONS: readonly Migration[] = [firstSchema];
+export const MIGRATIONS: readonly Migration[] = [firstSchema, rotationAndTeams];

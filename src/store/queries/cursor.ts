@@ -1,7 +1,7 @@
 import { Failure } from '../../errors.ts';
 
 /** What a cursor goes on in; one of another kind doesn't fit. */
-export type CursorKind = 'keys' | 'expiring' | 'audit';
+export type CursorKind = 'keys' | 'expiring' | 'audit' | 'rotations';
 
 /** An opaque cursor: kind, store and the sort values of the last row seen. */
 export function encodeCursor(kind: CursorKind, storeId: string, position: readonly number[]): string {

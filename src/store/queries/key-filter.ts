@@ -1,5 +1,5 @@
 import type { KeyFilter } from '../../domain/keys/key.ts';
-import type { Sql, Value } from './session.ts';
+import type { Session, Sql, Value } from './session.ts';
 
 /**
  * A condition of a filter. Where an index serves it, `sql` is written so that the planner may use
@@ -12,8 +12,20 @@ export interface Condition {
   readonly indexed: boolean;
 }
 
-/** The conditions of a filter on one row of `keys`, but for the term. `now` (ms) decides what is expired. */
-export function conditionsOf(filter: KeyFilter, now: number): readonly Condition[] {
+/** Integrations whose keys don't verify. */
+const STOPPED = 'SELECT id FROM integrations WHERE configured_at IS NULL OR disabled_at IS NOT NULL';
+
+/** Does any key count as disabled because of its integration? Mostly not, and then conditions are simpler. */
+export async function someStopped(session: Session, filter: KeyFilter): Promise<boolean> {
+  if (filter.status === undefined || filter.status === 'revoked') return false;
+  return (await session.get(`${STOPPED} LIMIT 1`)) !== undefined;
+}
+
+/**
+ * The conditions of a filter on one row of `keys`, but for the term. `now` (ms) decides what is expired;
+ * `stopped` is what `someStopped` said.
+ */
+export function conditionsOf(filter: KeyFilter, now: number, stopped: boolean): readonly Condition[] {
   const conditions: Condition[] = [];
   const indexed = (text: string, plain: string, ...params: Value[]) =>
     conditions.push({ sql: { text, params }, plain: { text: plain, params }, indexed: true });
@@ -24,26 +36,42 @@ export function conditionsOf(filter: KeyFilter, now: number): readonly Condition
   if (filter.workspaceId !== undefined)
     indexed('workspace_id = ?', "workspace_id || '' = ?", filter.workspaceId);
   if (filter.owner !== undefined) indexed('owner = ?', "owner || '' = ?", filter.owner);
+  if (filter.integrationId !== undefined)
+    indexed('integration_id = ?', "integration_id || '' = ?", filter.integrationId);
   if (filter.mode !== undefined) add('mode = ?', filter.mode);
+  if (filter.issuedBefore !== undefined) add('COALESCE(issued_at, created_at) < ?', filter.issuedBefore);
   if (filter.unusedSince !== undefined) add('COALESCE(last_used_at, created_at) < ?', filter.unusedSince);
   if (filter.expiringBefore !== undefined) {
     add('revoked_at IS NULL AND expires_at > ? AND expires_at <= ?', now, filter.expiringBefore);
   }
+  const bound = stopped ? ` AND (integration_id IS NULL OR integration_id NOT IN (${STOPPED}))` : '';
+  const alive = `revoked_at IS NULL AND disabled_at IS NULL${bound}`;
+  const unexpired = `${alive} AND (expires_at IS NULL OR expires_at > ?)`;
   switch (filter.status) {
     case 'revoked':
       indexed('revoked_at IS NOT NULL', 'COALESCE(revoked_at, -1) <> -1');
       break;
     case 'disabled':
-      indexed(
-        'disabled_at IS NOT NULL AND revoked_at IS NULL',
-        'COALESCE(disabled_at, -1) <> -1 AND revoked_at IS NULL',
-      );
+      if (stopped) add(`revoked_at IS NULL AND (disabled_at IS NOT NULL OR integration_id IN (${STOPPED}))`);
+      else
+        indexed(
+          'disabled_at IS NOT NULL AND revoked_at IS NULL',
+          'COALESCE(disabled_at, -1) <> -1 AND revoked_at IS NULL',
+        );
       break;
     case 'expired':
-      add('revoked_at IS NULL AND disabled_at IS NULL AND expires_at <= ?', now);
+      add(`${alive} AND expires_at <= ?`, now);
+      break;
+    case 'rotating':
+      indexed(
+        `older_until > 0 AND older_until > ? AND ${unexpired}`,
+        `COALESCE(older_until, 0) > ? AND ${unexpired}`,
+        now,
+        now,
+      );
       break;
     case 'active':
-      add('revoked_at IS NULL AND disabled_at IS NULL AND (expires_at IS NULL OR expires_at > ?)', now);
+      add(`${unexpired} AND (older_until IS NULL OR older_until <= ?)`, now, now);
       break;
   }
   return conditions;

@@ -1,22 +1,25 @@
 import type { ApiKey } from '../../domain/keys/key.ts';
 import type { KeyWriter } from '../../domain/ports/store.ts';
 import { Failure, PROGRAM } from '../../errors.ts';
+import { versionWriter } from './key-versions.ts';
 import { fold, type Session, type Value } from './session.ts';
 
 /** Keys changed by one statement: well below the 32,766 values that one statement may bind. */
 const CHUNK = 500;
 
-export function keyWriter(session: Session): KeyWriter {
+/** `changed` is told of what a verifier may hold in memory. */
+export function keyWriter(session: Session, changed: () => void): KeyWriter {
+  const scopesNoted = new Set<string>();
   return {
+    ...versionWriter(session, changed),
     async insert(key, { pepper, hash }) {
-      await refuseTakenName(session, key.workspaceId, key.name);
-      await session.run(INSERT, [
-        ...[key.kid, key.workspaceId, key.brand, key.mode, key.owner],
-        ...[key.scopes.join(' '), key.networks.join(' '), key.version, pepper, hash],
-        ...[key.expiresAt, key.disabledAt, key.revokedAt, key.lastUsedAt, key.shownAt, key.createdAt],
-        ...[key.createdBy, key.revokedReason, key.name, key.purpose, searchText(key.name, key.purpose)],
-      ]);
-      for (const scope of key.scopes) await session.run(USED, [key.workspaceId, scope]);
+      const inserted = await session.run(INSERT, rowOf(key, pepper, hash));
+      if (inserted === 0) throw takenName(key.name);
+      for (const scope of key.scopes) {
+        const noted = `${key.workspaceId} ${scope}`;
+        if (!scopesNoted.has(noted)) await session.run(USED, [key.workspaceId, scope]);
+        scopesNoted.add(noted);
+      }
     },
     update: (kid, change) => updateKey(session, kid, change),
     setDisabled: (kids, at) =>
@@ -29,9 +32,13 @@ export function keyWriter(session: Session): KeyWriter {
         [at, reason],
         kids,
       ),
-    async markShown(kid, at) {
-      await session.run('UPDATE keys SET shown_at = ? WHERE kid = ?', [at, kid]);
+    async markShown(kid, version, at) {
+      await session.run('UPDATE keys SET shown_at = ? WHERE kid = ? AND version = ?', [at, kid, version]);
     },
+    reassign: async (kids, owner) =>
+      void (await inChunks(session, 'UPDATE keys SET owner = ?', '1 = 1', [owner], kids)),
+    bind: async (kids, integrationId) =>
+      void (await inChunks(session, 'UPDATE keys SET integration_id = ?', '1 = 1', [integrationId], kids)),
   };
 }
 
@@ -39,7 +46,41 @@ const USED = 'INSERT INTO scopes_used (workspace_id, scope) VALUES (?, ?) ON CON
 
 const INSERT = `INSERT INTO keys (kid, workspace_id, brand, mode, owner, scopes, networks, version, pepper, hash,
   expires_at, disabled_at, revoked_at, last_used_at, shown_at, created_at, created_by, revoked_reason, name, purpose,
-  search_text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+  search_text, integration_id, issued_at, older_until, version_first_used_at, version_used_at)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT (workspace_id, name) WHERE revoked_at IS NULL DO NOTHING`;
+
+/** In the order of INSERT. */
+function rowOf(key: ApiKey, pepper: number, hash: Uint8Array): readonly Value[] {
+  return [
+    key.kid,
+    key.workspaceId,
+    key.brand,
+    key.mode,
+    key.owner,
+    key.scopes.join(' '),
+    key.networks.join(' '),
+    key.version,
+    pepper,
+    hash,
+    key.expiresAt,
+    key.disabledAt,
+    key.revokedAt,
+    key.lastUsedAt,
+    key.shownAt,
+    key.createdAt,
+    key.createdBy,
+    key.revokedReason,
+    key.name,
+    key.purpose,
+    searchText(key.name, key.purpose),
+    key.integrationId,
+    key.issuedAt === key.createdAt ? null : key.issuedAt,
+    key.olderUntil,
+    key.versionFirstUsedAt,
+    key.versionUsedAt,
+  ];
+}
 
 async function updateKey(session: Session, kid: string, change: Partial<ApiKey>): Promise<void> {
   const before = await session.get<{ workspaceId: string; name: string; purpose: string | null }>(
@@ -63,6 +104,7 @@ async function updateKey(session: Session, kid: string, change: Partial<ApiKey>)
   if (change.owner !== undefined) sets.set('owner', change.owner);
   if (change.networks !== undefined) sets.set('networks', change.networks.join(' '));
   if (change.expiresAt !== undefined) sets.set('expires_at', change.expiresAt);
+  if (change.integrationId !== undefined) sets.set('integration_id', change.integrationId);
   if (sets.size === 0) return;
   const list = [...sets.keys()].map((column) => `${column} = ?`).join(', ');
   await session.run(`UPDATE keys SET ${list} WHERE kid = ?`, [...sets.values(), kid]);
@@ -75,8 +117,11 @@ function searchText(name: string, purpose: string | null): string {
 
 async function refuseTakenName(session: Session, workspaceId: string, name: string): Promise<void> {
   const taken = 'SELECT 1 FROM keys WHERE workspace_id = ? AND name = ? AND revoked_at IS NULL';
-  if ((await session.get(taken, [workspaceId, name])) === undefined) return;
-  throw new Failure('exists', `the workspace already has a key "${name}"`, {
+  if ((await session.get(taken, [workspaceId, name])) !== undefined) throw takenName(name);
+}
+
+function takenName(name: string): Failure {
+  return new Failure('exists', `the workspace already has a key "${name}"`, {
     hint: `${PROGRAM} keys show "${name}"`,
   });
 }

@@ -36,6 +36,6 @@ export async function redrawGeneration(session: Session, random: Random): Promis
 }
 
 /** 48 random bits: exact in a JavaScript number. */
-function drawGeneration(random: Random): number {
+export function drawGeneration(random: Random): number {
   return random(6).reduce((value, byte) => value * 256 + byte, 0);
 }

@@ -1,7 +1,9 @@
 import type { Readers, Transaction } from '../../domain/ports/store.ts';
 import { appendAudit, auditReader, resealAudit } from './audit.ts';
+import { integrationReader, integrationWriter } from './integrations.ts';
 import { keyWriter } from './key-writes.ts';
 import { keyReader } from './keys.ts';
+import { rotationReader, rotationWriter } from './rotations.ts';
 import type { SearchEngine, Session } from './session.ts';
 import { slotReader, slotWriter } from './slots.ts';
 import { workspaceReader, workspaceWriter } from './workspaces.ts';
@@ -10,6 +12,8 @@ import { workspaceReader, workspaceWriter } from './workspaces.ts';
 export function readersOn(session: Session, search: SearchEngine, storeId: () => string): Readers {
   return {
     keys: keyReader(session, search, storeId),
+    rotations: rotationReader(session, storeId),
+    integrations: integrationReader(session),
     workspaces: workspaceReader(session),
     audit: auditReader(session, storeId),
     slots: slotReader(session),
@@ -26,7 +30,9 @@ export function transactionOn(
   return {
     ...readersOn(session, search, storeId),
     write: {
-      keys: keyWriter(session),
+      keys: keyWriter(session, changed),
+      rotations: rotationWriter(session),
+      integrations: integrationWriter(session, changed),
       workspaces: workspaceWriter(session, changed),
       slots: slotWriter(session, changed),
       audit: (entries) => appendAudit(session, entries),

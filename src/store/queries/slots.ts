@@ -6,7 +6,7 @@ import type { Session } from './session.ts';
 
 const SLOTS =
   'SELECT id, name, kind, role, header, wrapped, created_at AS "createdAt" FROM slots ORDER BY created_at, id';
-const PEPPERS = 'SELECT number, sealed, created_at AS "createdAt" FROM peppers ORDER BY number';
+const PEPPERS = 'SELECT number, kind, sealed, created_at AS "createdAt" FROM peppers ORDER BY number';
 const SEALED = 'SELECT record, field, version, sealed FROM sealed';
 
 export function slotReader(session: Session): SlotReader {
@@ -52,11 +52,11 @@ export function slotWriter(session: Session, changed: () => void): SlotWriter {
       await session.run('UPDATE meta SET primary_slot = ?', [id]);
       changed();
     },
-    async putPepper({ number, sealed, createdAt }) {
+    async putPepper({ number, kind, sealed, createdAt }) {
       await session.run(
-        `INSERT INTO peppers (number, sealed, created_at) VALUES (?, ?, ?)
-         ON CONFLICT (number) DO UPDATE SET sealed = excluded.sealed, created_at = excluded.created_at`,
-        [number, sealed, createdAt],
+        `INSERT INTO peppers (number, kind, sealed, created_at) VALUES (?, ?, ?, ?)
+         ON CONFLICT (number) DO UPDATE SET kind = excluded.kind, sealed = excluded.sealed, created_at = excluded.created_at`,
+        [number, kind, sealed, createdAt],
       );
       changed();
     },
@@ -66,6 +66,9 @@ export function slotWriter(session: Session, changed: () => void): SlotWriter {
          ON CONFLICT (record, field, version) DO UPDATE SET sealed = excluded.sealed`,
         [record, field, version, sealed],
       );
+    },
+    async removeSealed(record, field) {
+      await session.run('DELETE FROM sealed WHERE record = ? AND field = ?', [record, field]);
     },
   };
 }

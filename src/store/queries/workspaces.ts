@@ -1,12 +1,13 @@
 import type { WorkspaceReader, WorkspaceWriter } from '../../domain/ports/store.ts';
 import type { CatalogueScope, Member, Workspace } from '../../domain/workspaces/workspace.ts';
 import { Failure, PROGRAM } from '../../errors.ts';
+import { readPolicy, writePolicy } from './policies.ts';
 import type { Session } from './session.ts';
 
 const WORKSPACE = `SELECT id, slug, name, kind, brand, created_at AS "createdAt", created_by AS "createdBy",
   archived_at AS "archivedAt" FROM workspaces`;
 const MEMBERS = `SELECT workspace_id AS "workspaceId", name, role, created_at AS "createdAt"
-  FROM members WHERE workspace_id = ? ORDER BY name`;
+  FROM members`;
 const CATALOGUE = `SELECT workspace_id AS "workspaceId", scope, description
   FROM scope_catalogue WHERE workspace_id = ? ORDER BY scope`;
 
@@ -15,7 +16,10 @@ export function workspaceReader(session: Session): WorkspaceReader {
     bySlug: (slug) => session.get<Workspace>(`${WORKSPACE} WHERE slug = ?`, [slug]),
     byId: (id) => session.get<Workspace>(`${WORKSPACE} WHERE id = ?`, [id]),
     all: () => session.all<Workspace>(`${WORKSPACE} ORDER BY slug`),
-    members: (workspaceId) => session.all<Member>(MEMBERS, [workspaceId]),
+    members: (workspaceId) =>
+      session.all<Member>(`${MEMBERS} WHERE workspace_id = ? ORDER BY name`, [workspaceId]),
+    membershipsOf: (name) => session.all<Member>(`${MEMBERS} WHERE name = ? ORDER BY workspace_id`, [name]),
+    policy: (workspaceId) => readPolicy(session, workspaceId),
     catalogue: (workspaceId) => session.all<CatalogueScope>(CATALOGUE, [workspaceId]),
   };
 }
@@ -62,6 +66,14 @@ export function workspaceWriter(session: Session, changed: () => void): Workspac
       ]);
       changed();
     },
+    async setRole(workspaceId, name, role) {
+      const sql = 'UPDATE members SET role = ? WHERE workspace_id = ? AND name = ?';
+      await session.run(sql, [role, workspaceId, name]);
+    },
+    async removeMember(workspaceId, name) {
+      await session.run('DELETE FROM members WHERE workspace_id = ? AND name = ?', [workspaceId, name]);
+    },
+    setPolicy: (workspaceId, policy) => writePolicy(session, workspaceId, policy),
     async addScope({ workspaceId, scope, description }) {
       const taken = 'SELECT 1 FROM scope_catalogue WHERE workspace_id = ? AND scope = ?';
       await refuseTaken(session, taken, [workspaceId, scope], {

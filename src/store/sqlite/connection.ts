@@ -38,7 +38,7 @@ export function connectForWriting(path: string): Connection {
 /** For last uses: no waiting at all, and NORMAL, which may lose the newest ones but never damages the file. */
 export function connectForUsage(path: string): Connection {
   const connection = connect(path, { readonly: false, busyMs: 0 });
-  return settled(connection, path, `${SAFE} PRAGMA synchronous = NORMAL;`);
+  return settled(connection, path, `${SAFE} PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON;`);
 }
 
 function settled(connection: Connection, path: string, settings: string): Connection {

@@ -4,16 +4,16 @@ import { MIGRATIONS } from '../migrations/index.ts';
 import { connectForReading } from './connection.ts';
 import { type Connection, loadDriver } from './driver.ts';
 import { failureOf } from './errors.ts';
-import { flush, makePrivateFile, removeDatabase } from './files.ts';
+import { makePrivateFile, removeDatabase } from './files.ts';
 import { standingOf } from './header.ts';
-import { checkPath, checkStoreFiles, filesOf } from './paths.ts';
+import { checkPath, checkStoreFiles } from './paths.ts';
 import { lockHolder, writeLockOf } from './wait.ts';
 
 const MOST_PAGES = 0x7fffffff;
 
 /**
- * Copies a store as of one moment into a new file, 0600, without the free pages in which removed
- * records might linger. Throws `exists`, `store_full`, and as opening does.
+ * Copies a store as of one moment into a new file, 0600, while others go on writing: SQLite's backup API, all
+ * pages in one step. Throws `exists`, `store_full`, and as opening does.
  */
 export async function backupSqlite(path: string, file: string, deps: StoreDeps): Promise<void> {
   checkStoreFiles(path, deps.uid);
@@ -24,9 +24,7 @@ export async function backupSqlite(path: string, file: string, deps: StoreDeps):
     standingOf(source, path, deps.migrations ?? MIGRATIONS, false);
     claimNew(file);
     try {
-      source.prepare('VACUUM INTO ?').run(file);
-      flush(file, deps.platform, 'file');
-      flush(filesOf(file).folder, deps.platform, 'folder');
+      await source.backup(file, { progress: () => MOST_PAGES });
     } catch (error) {
       removeDatabase(file);
       throw error;
@@ -67,7 +65,7 @@ export async function restoreSqlite(path: string, file: string, deps: StoreDeps)
  * A target that is locked makes the driver report a copy of no pages as done (13.2.0: it stops
  * when none remain, and none do before the first step), so that is what is tried again.
  */
-async function copyPages(source: Connection, path: string, deps: StoreDeps): Promise<void> {
+export async function copyPages(source: Connection, path: string, deps: StoreDeps): Promise<void> {
   const deadline = performance.now() + (deps.busyTimeoutMs ?? 10_000);
   for (;;) {
     // All pages in one step: a second one would find readers' changes in between.

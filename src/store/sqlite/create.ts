@@ -108,7 +108,7 @@ async function build(path: string, deps: StoreDeps, seed: StoreSeed): Promise<vo
 }
 
 /** `link` refuses to replace; where a file system has no links, the creation lock has to do. */
-function linkInto(aside: string, path: string): void {
+export function linkInto(aside: string, path: string): void {
   try {
     linkSync(aside, path);
   } catch (error) {

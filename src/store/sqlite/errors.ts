@@ -14,6 +14,13 @@ export function isBusy(error: unknown): boolean {
 /** By prefix, so that extended codes are covered; the first that fits counts. */
 const FAILURES: readonly (readonly [prefix: string, code: ErrorCode, message: string, hint: string])[] = [
   ['SQLITE_BUSY', 'busy', 'another process holds the store', 'try again when it is done'],
+  // The gate of `log-gate.ts`; no other trigger raises.
+  [
+    'SQLITE_CONSTRAINT_TRIGGER',
+    'busy',
+    'the store is being replaced by a backup; nothing was changed',
+    'try again in a moment',
+  ],
   ['SQLITE_FULL', 'store_full', 'the disk is full; nothing was changed', 'free some space, then try again'],
   [
     'SQLITE_IOERR_SHMSIZE',

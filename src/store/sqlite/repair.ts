@@ -1,10 +1,12 @@
 import { chmodSync, rmSync } from 'node:fs';
+import { Failure } from '../../errors.ts';
 import type { StoreDeps } from '../deps.ts';
 import { inspectSqlite, type StoreFinding } from './check.ts';
 import { connectForWriting } from './connection.ts';
 import { withCreationLock } from './creation-lock.ts';
 import { loadDriver } from './driver.ts';
-import { filesOf, leftoversOf } from './paths.ts';
+import { withNamedLock } from './named-lock.ts';
+import { filesOf, lockNameOf } from './paths.ts';
 import { keepReserve } from './reserve.ts';
 import { untilFree, writeLockOf } from './wait.ts';
 
@@ -15,7 +17,7 @@ import { untilFree, writeLockOf } from './wait.ts';
  */
 export async function repairSqlite(path: string, deps: StoreDeps): Promise<readonly StoreFinding[]> {
   const mended: StoreFinding[] = [];
-  for (const finding of await inspectSqlite(path, deps.uid)) {
+  for (const finding of await inspectSqlite(path, deps)) {
     if (finding.fixable && (await mend(finding, path, deps))) mended.push(finding);
   }
   return mended;
@@ -30,7 +32,7 @@ async function mend(finding: StoreFinding, path: string, deps: StoreDeps): Promi
     case 'reserve':
       return keepReserve(path, deps.random);
     case 'leftover':
-      return removeLeftovers(path, deps);
+      return removeLeftover(finding.path, path, deps);
     case 'search':
       return onStore(path, deps, "INSERT INTO keys_search (keys_search) VALUES ('rebuild')");
     case 'settings':
@@ -40,13 +42,21 @@ async function mend(finding: StoreFinding, path: string, deps: StoreDeps): Promi
   }
 }
 
-/** Under the creation lock: what belongs to a creation that is still running is no leftover. */
-async function removeLeftovers(path: string, deps: StoreDeps): Promise<boolean> {
+/** Under the lock that it belongs to: what is still in use is no leftover. */
+async function removeLeftover(leftover: string, path: string, deps: StoreDeps): Promise<boolean> {
   await loadDriver();
-  await withCreationLock(path, deps, async () => {
-    for (const leftover of leftoversOf(path)) rmSync(leftover, { force: true });
-  });
-  return true;
+  const name = lockNameOf(path, leftover);
+  if (name === undefined) {
+    await withCreationLock(path, deps, async () => rmSync(leftover, { force: true }));
+    return true;
+  }
+  try {
+    // Letting go of a lock removes its file.
+    return await withNamedLock(path, name, deps, async () => true, 0);
+  } catch (error) {
+    if (error instanceof Failure && error.code === 'busy') return false;
+    throw error;
+  }
 }
 
 async function onStore(path: string, deps: StoreDeps, statement: string): Promise<boolean> {

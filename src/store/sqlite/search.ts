@@ -1,4 +1,4 @@
-import type { SearchEngine, Sql } from '../queries/session.ts';
+import type { SearchEngine, Session, Sql } from '../queries/session.ts';
 
 /** First of 6,400 private-use characters; no tokenizer folds them and no keyboard has them. */
 const PRIVATE_USE = 0xe000;
@@ -30,6 +30,28 @@ export const SEARCH_SCHEMA_V1: readonly string[] = [
        SELECT seq, workspace, words FROM keys_search_source WHERE seq = new.seq;
    END`,
 ];
+
+/**
+ * Runs work that inserts many keys, and indexes them at its end: after each statement that the trigger is part of
+ * FTS5 writes out what it has gathered, which makes one key's insert five times as long (measured). All of it in
+ * the caller's transaction, whose end brings the trigger back when the work fails.
+ */
+export async function indexedAtEnd<T>(session: Session, work: () => Promise<T>): Promise<T> {
+  const trigger = await session.get<{ sql: string }>(
+    "SELECT sql FROM sqlite_schema WHERE type = 'trigger' AND name = 'keys_search_insert'",
+  );
+  if (trigger === undefined) return work();
+  const newest = await session.get<{ seq: number | null }>('SELECT MAX(seq) AS seq FROM keys');
+  await session.run('DROP TRIGGER keys_search_insert');
+  const value = await work();
+  await session.run(
+    `INSERT INTO keys_search (rowid, workspace, words)
+       SELECT seq, workspace, words FROM keys_search_source WHERE seq > ?`,
+    [newest?.seq ?? 0],
+  );
+  await session.run(trigger.sql);
+  return value;
+}
 
 export const sqliteSearch: SearchEngine = {
   candidates(folded, workspaceNumber, below, limit): Sql | undefined {

@@ -1,28 +1,22 @@
-import type {
-  Readers,
-  Store,
-  StoreIdentity,
-  Transaction,
-  UsageBatch,
-  WriteOptions,
-} from '../../domain/ports/store.ts';
+import type { Readers, Store, StoreIdentity, Transaction, WriteOptions } from '../../domain/ports/store.ts';
+import type { RunningVerifier, UsageBatch } from '../../domain/ports/usage.ts';
 import { Failure, PROGRAM } from '../../errors.ts';
 import type { StoreDeps } from '../deps.ts';
 import { MIGRATIONS } from '../migrations/index.ts';
 import { readIdentity, redrawGeneration } from '../queries/meta.ts';
 import { readersOn, transactionOn } from '../queries/readers.ts';
 import { connectForWriting } from './connection.ts';
-import { withStoreLock } from './creation-lock.ts';
 import { type Connection, loadDriver } from './driver.ts';
 import { failureOf } from './errors.ts';
 import { newer, type Standing, standingOf, versionOf } from './header.ts';
 import { migrateStore } from './migrate.ts';
+import { withNamedLock } from './named-lock.ts';
 import { checkStoreFiles, fileAt, gone } from './paths.ts';
 import { openForReading, type Reading } from './reading.ts';
 import { keepReserve, spendReserve } from './reserve.ts';
-import { sqliteSearch } from './search.ts';
+import { indexedAtEnd, sqliteSearch } from './search.ts';
 import { SqliteSession, TransactionSession } from './session.ts';
-import { UsageWriter } from './usage.ts';
+import { runningVerifiers, UsageWriter } from './usage.ts';
 import { untilFree, writeLockOf } from './wait.ts';
 import { closedStore, WatchedReading } from './watched-reading.ts';
 
@@ -98,6 +92,8 @@ interface Parts {
 
 class SqliteStore implements Store {
   readonly keys: Readers['keys'];
+  readonly rotations: Readers['rotations'];
+  readonly integrations: Readers['integrations'];
   readonly workspaces: Readers['workspaces'];
   readonly audit: Readers['audit'];
   readonly slots: Readers['slots'];
@@ -113,10 +109,12 @@ class SqliteStore implements Store {
   constructor(parts: Parts) {
     this.#parts = parts;
     this.#identity = parts.identity;
-    this.#usage = new UsageWriter(parts.path, parts.latest);
+    this.#usage = new UsageWriter(parts.path, parts.latest, parts.deps);
     this.#file = fileAt(parts.path);
     const readers = readersOn(parts.reading.session, sqliteSearch, () => this.#identity.id);
     this.keys = readers.keys;
+    this.rotations = readers.rotations;
+    this.integrations = readers.integrations;
     this.workspaces = readers.workspaces;
     this.audit = readers.audit;
     this.slots = readers.slots;
@@ -127,7 +125,7 @@ class SqliteStore implements Store {
   }
 
   write<T>(work: (tx: Transaction) => Promise<T>, options: WriteOptions = {}): Promise<T> {
-    const turn = this.#queue.then(() => this.#writeWithReserve(work, options.urgent ?? false));
+    const turn = this.#queue.then(() => this.#writeWithReserve(work, options));
     this.#queue = turn.catch(() => undefined);
     return turn;
   }
@@ -136,9 +134,18 @@ class SqliteStore implements Store {
     return !this.#closed && this.#parts.mayWrite() && this.#usage.write(batch);
   }
 
-  exclusively<T>(work: () => Promise<T>): Promise<T> {
+  verifiers(): Promise<readonly RunningVerifier[]> {
+    return runningVerifiers(this.#parts.reading.session, this.#parts.deps);
+  }
+
+  async exclusively<T>(
+    name: string,
+    work: () => Promise<T>,
+    { waitMs }: { waitMs?: number } = {},
+  ): Promise<T> {
+    if (this.#closed) throw closedStore();
     const { path, deps } = this.#parts;
-    return this.#closed ? Promise.reject(closedStore()) : withStoreLock(path, deps, work);
+    return withNamedLock(path, name, deps, work, waitMs);
   }
 
   /** Closes what is open for writing on a file that another has replaced: nothing is written there any more. */
@@ -160,20 +167,25 @@ class SqliteStore implements Store {
   }
 
   /** On a full disk an urgent write runs a second time, in the room that the reserve gives back. */
-  async #writeWithReserve<T>(work: (tx: Transaction) => Promise<T>, urgent: boolean): Promise<T> {
+  async #writeWithReserve<T>(work: (tx: Transaction) => Promise<T>, options: WriteOptions): Promise<T> {
     const { path, deps } = this.#parts;
     try {
-      return await this.#transact(work);
+      return await this.#transact(work, options);
     } catch (error) {
-      if (!urgent || !(error instanceof Failure) || error.code !== 'store_full' || !spendReserve(path))
+      if (
+        options.urgent !== true ||
+        !(error instanceof Failure) ||
+        error.code !== 'store_full' ||
+        !spendReserve(path)
+      )
         throw error;
     }
-    const value = await this.#transact(work);
+    const value = await this.#transact(work, options);
     keepReserve(path, deps.random);
     return value;
   }
 
-  async #transact<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+  async #transact<T>(work: (tx: Transaction) => Promise<T>, options: WriteOptions): Promise<T> {
     const { path, deps } = this.#parts;
     try {
       const begin = () => {
@@ -182,7 +194,7 @@ class SqliteStore implements Store {
         return writer;
       };
       const { connection, session } = await untilFree(begin, writeLockOf(path), deps);
-      return await this.#commit(connection, session, work);
+      return await this.#commit(connection, session, work, options);
     } catch (error) {
       const failure = failureOf(error, path);
       throw failure instanceof Failure && failure.code === 'store_unreadable' && failure.cause !== undefined
@@ -195,6 +207,7 @@ class SqliteStore implements Store {
     connection: Connection,
     session: SqliteSession,
     work: (tx: Transaction) => Promise<T>,
+    { bulk }: WriteOptions,
   ): Promise<T> {
     const { deps } = this.#parts;
     const bound = new TransactionSession(session, connection);
@@ -209,7 +222,7 @@ class SqliteStore implements Store {
     );
     try {
       this.#refuseStranger(connection);
-      const value = await work(tx);
+      const value = await (bulk === true ? indexedAtEnd(bound, () => work(tx)) : work(tx));
       if (changed) await redrawGeneration(bound, deps.random);
       const identity = changed ? await readIdentity(bound) : undefined;
       connection.exec('COMMIT');

@@ -140,10 +140,12 @@ export function keysContract(at: Fixture): void {
       expect(await at.store.keys.scopeUsed(at.ws, 'z:read')).toBe(false);
     });
 
-    test('markShown notes when', async () => {
-      const key = someKey(at.ws);
+    test('markShown notes when, of the version that was shown only', async () => {
+      const key = someKey(at.ws, { version: 3 });
       await addKeys(at.store, [key]);
-      await at.store.write((tx) => tx.write.keys.markShown(key.kid, T0 + 7));
+      await at.store.write((tx) => tx.write.keys.markShown(key.kid, 2, T0 + 6));
+      expect(await at.store.keys.byKid(key.kid)).toMatchObject({ shownAt: null });
+      await at.store.write((tx) => tx.write.keys.markShown(key.kid, 3, T0 + 7));
       expect(await at.store.keys.byKid(key.kid)).toMatchObject({ shownAt: T0 + 7 });
     });
   });

@@ -1,7 +1,10 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { KeyFilter } from '../../../src/domain/keys/key.ts';
-import { addKeys, DAY, someKey, someSeed, someWorkspace, T0 } from '../samples.ts';
+import { type KeyFilter, NO_CUT_OFF } from '../../../src/domain/keys/key.ts';
+import { addKeys, DAY, someIntegration, someKey, someSeed, someWorkspace, T0 } from '../samples.ts';
 import { allPages, type Fixture, names } from './fixture.ts';
+
+/** Stands for the seed's workspace, whose id isn't known yet where cases are written. */
+const AT_HOME = 'at home';
 
 /** Pages, counts and search. */
 export function listsContract(at: Fixture): void {
@@ -20,6 +23,69 @@ export function listsContract(at: Fixture): void {
         someKey(at.ws, { name: 'gone', revokedAt: T0, disabledAt: T0, expiresAt: now + DAY }),
         someKey('ws_other0000000', { name: 'elsewhere', createdAt: now - DAY }),
       ]);
+    });
+
+    describe('with rotations and integrations', () => {
+      beforeEach(async () => {
+        await at.store.write(async (tx) => {
+          for (const one of [
+            { id: 'int_ready0000000', configuredAt: T0 },
+            { id: 'int_draft0000000' },
+            { id: 'int_paused000000', configuredAt: T0, disabledAt: T0 },
+          ])
+            await tx.write.integrations.insert(someIntegration(at.ws, one));
+        });
+        const [ready, draft, paused] = ['int_ready0000000', 'int_draft0000000', 'int_paused000000'];
+        const fresh = { issuedAt: now - 1, version: 2, owner: 'eve' };
+        await addKeys(at.store, [
+          someKey(at.ws, { ...fresh, name: 'turning', olderUntil: now + 1 }),
+          someKey(at.ws, { ...fresh, name: 'delivering', olderUntil: NO_CUT_OFF, integrationId: ready }),
+          someKey(at.ws, { ...fresh, name: 'turned', olderUntil: now, integrationId: ready }),
+          someKey(at.ws, { ...fresh, name: 'ended', olderUntil: 0 }),
+          someKey(at.ws, { ...fresh, name: 'too late', olderUntil: now + 1, expiresAt: now }),
+          someKey(at.ws, { ...fresh, name: 'drafted', olderUntil: now + 1, integrationId: draft }),
+          someKey(at.ws, { ...fresh, name: 'stopped', expiresAt: now - 1, integrationId: paused }),
+          someKey(at.ws, { ...fresh, name: 'over and out', revokedAt: T0, integrationId: paused }),
+        ]);
+      });
+      const cases: [KeyFilter, string[]][] = [
+        [{ status: 'rotating' }, ['delivering', 'turning']],
+        [{ status: 'rotating', owner: 'eve', workspaceId: AT_HOME }, ['delivering', 'turning']],
+        [{ status: 'active', owner: 'eve' }, ['ended', 'turned']],
+        [{ status: 'expired' }, ['too late', 'over']],
+        [{ status: 'disabled' }, ['stopped', 'drafted', 'paused']],
+        [{ status: 'disabled', owner: 'eve', term: 'draft' }, ['drafted']],
+        [{ status: 'revoked' }, ['over and out', 'gone']],
+        [{ integrationId: 'int_ready0000000' }, ['turned', 'delivering']],
+        [{ integrationId: 'int_paused000000', status: 'disabled' }, ['stopped']],
+        [{ integrationId: 'int_nothing00000' }, []],
+        [{ issuedBefore: now - 1, owner: 'eve' }, []],
+        [{ issuedBefore: now, status: 'rotating' }, ['delivering', 'turning']],
+        [{ issuedBefore: T0 + 1, mode: 'test' }, ['two']],
+        [{ expiringBefore: now + DAY, status: 'active' }, ['sooner', 'soon']],
+      ];
+      test.each(cases)('%j', async (filter, expected) => {
+        const within = filter.workspaceId === AT_HOME ? { ...filter, workspaceId: at.ws } : filter;
+        for (const limit of [1, 50])
+          expect(names(await allPages(at.store, within, limit, now))).toEqual(expected);
+        expect(await at.store.keys.count(within, now)).toBe(expected.length);
+      });
+
+      test('each key has one status', async () => {
+        const statuses = ['active', 'rotating', 'expired', 'disabled', 'revoked'] as const;
+        const counts = await Promise.all(statuses.map((status) => at.store.keys.count({ status }, now)));
+        expect(counts.reduce((sum, count) => sum + count)).toBe(await at.store.keys.count({}, now));
+      });
+
+      test('an integration that is configured again gives its keys back', async () => {
+        await at.store.write((tx) => tx.write.integrations.update('int_paused000000', { disabledAt: null }));
+        await at.store.write((tx) => tx.write.integrations.update('int_draft0000000', { configuredAt: T0 }));
+        const status = async (name: 'rotating' | 'expired' | 'disabled') =>
+          names(await allPages(at.store, { status: name }, 50, now));
+        expect(await status('disabled')).toEqual(['paused']);
+        expect(await status('rotating')).toEqual(['drafted', 'delivering', 'turning']);
+        expect(await status('expired')).toEqual(['stopped', 'too late', 'over']);
+      });
     });
 
     const cases: [KeyFilter, string[]][] = [

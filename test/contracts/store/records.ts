@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Store } from '../../../src/domain/ports/store.ts';
-import { someEntry, someKey, someSlot, someVerifier, someWorkspace, T0 } from '../samples.ts';
+import { someEntry, someKey, somePepper, someSlot, someVerifier, someWorkspace, T0 } from '../samples.ts';
 import type { Fixture } from './fixture.ts';
 
 /** Seed, workspaces, slots and the generation. */
@@ -87,6 +87,37 @@ export function recordsContract(at: Fixture): void {
       ]);
     });
 
+    test('a sealed field is erased with all its versions, and nothing else', async () => {
+      const put = (record: string, field: string, version: number) =>
+        at.store.write((tx) =>
+          tx.write.slots.putSealed({ record, field, version, sealed: new Uint8Array([version]) }),
+        );
+      for (const [record, field] of [
+        ['x', 'f'],
+        ['x', 'g'],
+        ['y', 'f'],
+      ] as const)
+        for (const version of [1, 2]) await put(record, field, version);
+      await at.store.write((tx) => tx.write.slots.removeSealed('x', 'f'));
+      expect(await at.store.slots.sealed('x', 'f')).toBeUndefined();
+      expect(await at.store.slots.sealed('x', 'g')).toMatchObject({ version: 2 });
+      expect(await at.store.slots.sealed('y', 'f')).toMatchObject({ version: 2 });
+    });
+
+    test('peppers and keys that came with imported ones keep their kinds', async () => {
+      await at.store.write(async (tx) => {
+        await tx.write.slots.putPepper(somePepper(2, 'imported'));
+        await tx.write.slots.putPepper(somePepper(3));
+        await tx.write.slots.putPepper({ ...somePepper(2, 'imported'), createdAt: T0 + 1 });
+      });
+      const peppers = await at.store.slots.peppers();
+      expect(peppers.map(({ number, kind, createdAt }) => [number, kind, createdAt])).toEqual([
+        [1, 'pepper', T0],
+        [2, 'imported', T0 + 1],
+        [3, 'pepper', T0],
+      ]);
+    });
+
     test('the generation changes with workspaces, slots and peppers, and with nothing else', async () => {
       let before = await at.store.slots.generation();
       const changed = async (work: Parameters<Store['write']>[0]) => {
@@ -103,7 +134,7 @@ export function recordsContract(at: Fixture): void {
       expect(await changed((tx) => tx.write.workspaces.setArchived(at.ws, T0))).toBe(true);
       expect(await changed((tx) => tx.write.slots.insert(someSlot()))).toBe(true);
       expect(await changed((tx) => tx.write.slots.setPrimary('slot_other'))).toBe(true);
-      const pepper = { number: 2, sealed: new Uint8Array([2]), createdAt: T0 };
+      const pepper = somePepper(2);
       expect(await changed((tx) => tx.write.slots.putPepper(pepper))).toBe(true);
     });
   });

@@ -1,10 +1,40 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { Store } from '../../../src/domain/ports/store.ts';
-import { addKeys, someEntry, someKey, someVerifier, T0 } from '../samples.ts';
+import type { Store, Transaction } from '../../../src/domain/ports/store.ts';
+import { addKeys, someEntry, someKey, someUsage, someVerifier, T0 } from '../samples.ts';
 import type { Fixture } from './fixture.ts';
 
-/** The audit log, transactions and last uses. */
+/** The audit log and transactions. */
 export function transactionsContract(at: Fixture): void {
+  describe('a transaction that inserts many keys', () => {
+    const found = async (term: string) =>
+      (await at.store.keys.page({ term }, { limit: 10 }, T0)).items.map(({ name }) => name);
+
+    test('is searched like any other afterwards, and so is what comes later', async () => {
+      await addKeys(at.store, [someKey(at.ws, { name: 'quokka before' })]);
+      const keys = ['quokka one', 'quokka two'].map((name) => someKey(at.ws, { name, purpose: 'wombat' }));
+      const insertAll = async (tx: Transaction) => {
+        for (const key of keys) await tx.write.keys.insert(key, someVerifier());
+      };
+      await at.store.write(insertAll, { bulk: true });
+      await addKeys(at.store, [someKey(at.ws, { name: 'quokka after' })]);
+      expect(await found('quokka')).toEqual(['quokka after', 'quokka two', 'quokka one', 'quokka before']);
+      expect(await found('wombat')).toEqual(['quokka two', 'quokka one']);
+      await at.store.write((tx) => tx.write.keys.update(keys[0]?.kid ?? '', { name: 'numbat' }));
+      expect(await found('quokka one')).toEqual([]);
+      expect(await found('numbat')).toEqual(['numbat']);
+    });
+
+    test('that fails leaves nothing, and searching goes on', async () => {
+      const fails = async (tx: Transaction) => {
+        await tx.write.keys.insert(someKey(at.ws, { name: 'quokka lost' }), someVerifier());
+        throw new Error('on purpose');
+      };
+      await expect(at.store.write(fails, { bulk: true })).rejects.toThrow('on purpose');
+      await addKeys(at.store, [someKey(at.ws, { name: 'quokka kept' })]);
+      expect(await found('quokka')).toEqual(['quokka kept']);
+    });
+  });
+
   describe('the audit log', () => {
     beforeEach(() =>
       at.store.write((tx) =>
@@ -116,70 +146,16 @@ export function transactionsContract(at: Fixture): void {
     });
   });
 
-  describe('recordUsage', () => {
-    test('raises last uses and replaces hashes that are still the old ones', async () => {
-      const key = someKey(at.ws);
-      const first = someVerifier();
-      await at.store.write((tx) => tx.write.keys.insert(key, first));
-      const next = { pepper: 2, hash: someVerifier().hash };
-      const sealed = { number: 2, sealed: new Uint8Array(60), createdAt: T0 };
-      await at.store.write((tx) => tx.write.slots.putPepper(sealed));
-      const generation = await at.store.slots.generation();
-      const used = new Map([[key.kid, T0 + 100]]);
-      const rehashed = new Map([[key.kid, { old: first.hash, verifier: next, generation }]]);
-      expect(await at.store.recordUsage({ used, rehashed })).toBe(true);
-      const after = await at.store.keys.forVerification(key.kid);
-      expect(after).toMatchObject({ lastUsedAt: T0 + 100, pepper: 2 });
-      const late = new Map([[key.kid, { old: first.hash, verifier: someVerifier(), generation }]]);
-      expect(await at.store.recordUsage({ used: new Map([[key.kid, T0 + 50]]), rehashed: late })).toBe(true);
-      const still = await at.store.keys.forVerification(key.kid);
-      expect(still).toMatchObject({ lastUsedAt: T0 + 100, pepper: 2 });
-      expect([...(still?.hash ?? [])]).toEqual([...next.hash]);
-    });
-
-    test('leaves a hash whose pepper the store lacks, and one made under another generation', async () => {
-      const key = someKey(at.ws);
-      const first = someVerifier();
-      await at.store.write((tx) => tx.write.keys.insert(key, first));
-      const generation = await at.store.slots.generation();
-      const lacking = { old: first.hash, verifier: { ...someVerifier(), pepper: 9 }, generation };
-      const earlier = { old: first.hash, verifier: someVerifier(), generation: generation + 1 };
-      for (const rehash of [lacking, earlier]) {
-        const batch = { used: new Map(), rehashed: new Map([[key.kid, rehash]]) };
-        expect(await at.store.recordUsage(batch)).toBe(true);
-      }
-      const { pepper, hash } = (await at.store.keys.forVerification(key.kid)) ?? first;
-      expect([pepper, [...hash]]).toEqual([1, [...first.hash]]);
-    });
-  });
-
-  describe('work that is done alone', () => {
-    test('runs one after the other, writes meanwhile, and makes room when it fails', async () => {
-      const steps: string[] = [];
-      const step = (name: string) =>
-        at.store.exclusively(async () => {
-          steps.push(`${name} begins`);
-          await at.store.write((tx) => tx.write.workspaces.rename(at.ws, name));
-          await new Promise((resolve) => setImmediate(resolve));
-          steps.push(`${name} ends`);
-          if (name === 'a') throw new Error('on purpose');
-          return name;
-        });
-      const [a, b] = await Promise.allSettled([step('a'), step('b')]);
-      expect(a).toMatchObject({ status: 'rejected', reason: { message: 'on purpose' } });
-      expect(b).toEqual({ status: 'fulfilled', value: 'b' });
-      expect(steps).toEqual(['a begins', 'a ends', 'b begins', 'b ends']);
-      expect((await at.store.workspaces.byId(at.ws))?.name).toBe('b');
-    });
-  });
-
   test('a closed store says so', async () => {
     await at.store.close();
     const closed = { code: 'store_unreadable', message: 'the store is closed' };
     await expect(at.store.keys.forVerification('x')).rejects.toMatchObject(closed);
     await expect(at.store.workspaces.all()).rejects.toMatchObject(closed);
     await expect(addKeys(at.store, [someKey(at.ws)])).rejects.toMatchObject(closed);
-    await expect(at.store.exclusively(async () => 1)).rejects.toMatchObject(closed);
-    expect(await at.store.recordUsage({ used: new Map(), rehashed: new Map() })).toBe(false);
+    await expect(at.store.integrations.all()).rejects.toMatchObject(closed);
+    await expect(at.store.rotations.byId('x')).rejects.toMatchObject(closed);
+    await expect(at.store.verifiers()).rejects.toMatchObject(closed);
+    await expect(at.store.exclusively('x', async () => 1)).rejects.toMatchObject(closed);
+    expect(await at.store.recordUsage(someUsage())).toBe(false);
   });
 }

@@ -48,7 +48,8 @@ describe.each(TOKENS)('the frozen token $publicKey', (token) => {
       Buffer.from(secretKey),
     ]);
     expect(createHmac('sha256', pepper).update(input).digest('hex')).toBe(token.hash);
-    const hash = tokenHasher(new Map([[7, createSecretKey(pepper)]])).hash(7, frozen.workspaceId, secretKey);
+    const peppers = { pepper: new Map([[7, createSecretKey(pepper)]]), imported: new Map() };
+    const hash = tokenHasher(peppers).hash(7, frozen.workspaceId, secretKey);
     expect(hash).toEqual(Buffer.from(token.hash, 'hex'));
   });
 });

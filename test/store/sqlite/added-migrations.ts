@@ -1,14 +1,21 @@
+import { MIGRATIONS } from '../../../src/store/migrations/index.ts';
 import type { Migration } from '../../../src/store/migrations/migration.ts';
 
-/** Two made-up steps after the real ones; `between` runs in the middle of each. */
-export function added(between: (version: number) => unknown = () => undefined): Migration[] {
-  return [2, 3].map((version) => ({
-    version,
-    minReader: version === 2 ? 1 : 3,
+/** Version of the schema after the real steps. */
+export const LATEST = MIGRATIONS.length;
+
+/**
+ * Two made-up steps after the real ones, of which only the second is too new for a reader of this program;
+ * `between` runs in the middle of each.
+ */
+export function added(between: (step: number) => unknown = () => undefined): Migration[] {
+  return [1, 2].map((step) => ({
+    version: LATEST + step,
+    minReader: step === 1 ? LATEST : LATEST + 2,
     async up(session, { integer, end }) {
-      await session.run(`CREATE TABLE step_${version} (n ${integer} NOT NULL)${end}`);
-      await between(version);
-      await session.run(`INSERT INTO step_${version} (n) VALUES (?)`, [version]);
+      await session.run(`CREATE TABLE step_${step} (n ${integer} NOT NULL)${end}`);
+      await between(step);
+      await session.run(`INSERT INTO step_${step} (n) VALUES (?)`, [step]);
     },
   }));
 }

@@ -1,8 +1,8 @@
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Migration } from '../../../src/store/migrations/migration.ts';
 import { createStore, openStore } from '../../../src/store/open.ts';
-import { addKeys, someEntry, someKey, someSeed } from '../../contracts/samples.ts';
+import { addKeys, someEntry, someKey, someSeed, someUsage, someUse } from '../../contracts/samples.ts';
 import { storeDeps } from '../../support/store-folder.ts';
 
 /**
@@ -71,11 +71,40 @@ const ROLES: Record<string, () => Promise<void>> = {
   /** Does something alone until it is told by a file. */
   async alone() {
     const store = await openStore(location, deps);
-    await store.exclusively(async () => {
+    await store.exclusively('test', async () => {
       say('alone');
       while (!existsSync(argument)) await new Promise((resolve) => setTimeout(resolve, 5));
     });
     await store.close();
+  },
+  /**
+   * Does something alone as often as asked for, and says how often it was not: a file that only one at a
+   * time makes was there already.
+   */
+  async 'alone often'() {
+    const store = await openStore(location, deps);
+    let together = 0;
+    for (let done = 0; done < Number(argument); done += 1) {
+      await store.exclusively('test', async () => {
+        const taken = `${dirname(path)}/taken`;
+        try {
+          writeFileSync(taken, '', { flag: 'wx' });
+        } catch {
+          together += 1;
+        }
+        if (done % 3 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+        rmSync(taken, { force: true });
+      });
+    }
+    await store.close();
+    say(`together ${together}`);
+  },
+  /** Reports as a verifier and stays until it is killed. */
+  async verify() {
+    const store = await openStore(location, deps);
+    await store.recordUsage(someUsage({ reporter: { id: argument, at: 1, closing: false } }));
+    say('reported');
+    await forever();
   },
   /** Brings the store up to date and is killed in the middle of step `argument`. */
   async 'die migrating'() {
@@ -91,7 +120,7 @@ const ROLES: Record<string, () => Promise<void>> = {
     const store = await openStore(location, deps);
     const [workspace] = await store.workspaces.all();
     await addKeys(store, [someKey(workspace?.id ?? '')]);
-    await store.recordUsage({ used: new Map([['000000000001', 5]]), rehashed: new Map() });
+    await store.recordUsage(someUsage({ used: [someUse('000000000001', 5)] }));
     await store.close();
     say('done');
   },
@@ -100,7 +129,7 @@ const ROLES: Record<string, () => Promise<void>> = {
 async function syntheticMigrations(dieAt: number): Promise<Migration[]> {
   const { MIGRATIONS } = await import('../../../src/store/migrations/index.ts');
   const { added } = await import('./added-migrations.ts');
-  return [...MIGRATIONS, ...added((version) => version === dieAt && process.kill(process.pid, 'SIGKILL'))];
+  return [...MIGRATIONS, ...added((step) => step === dieAt && process.kill(process.pid, 'SIGKILL'))];
 }
 
 await ROLES[role]?.();

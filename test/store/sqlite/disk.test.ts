@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Store } from '../../../src/domain/ports/store.ts';
 import { createStore, openStore } from '../../../src/store/open.ts';
 import { RESERVE_BYTES } from '../../../src/store/sqlite/reserve.ts';
-import { addKeys, someEntry, someKey, someSeed, T0 } from '../../contracts/samples.ts';
+import { addKeys, someEntry, someKey, someSeed, someUsage, someUse, T0 } from '../../contracts/samples.ts';
 import { storeDeps, storeFolder } from '../../support/store-folder.ts';
 import { runChild } from './run-child.ts';
 
@@ -150,7 +150,7 @@ describe.skipIf(unmountable !== undefined)(
           code: 'store_readonly',
         });
         await expect(revoke()).rejects.toMatchObject({ code: 'store_readonly' });
-        expect(await store.recordUsage({ used: new Map([[key.kid, T0]]), rehashed: new Map() })).toBe(false);
+        expect(await store.recordUsage(someUsage({ used: [someUse(key.kid, T0)] }))).toBe(false);
         expect(readFileSync(at.path).equals(bytes)).toBe(true);
       });
 

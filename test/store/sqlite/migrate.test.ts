@@ -1,12 +1,17 @@
 import { readdirSync, statSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { DEFAULT_POLICY } from '../../../src/domain/workspaces/policy.ts';
 import { MIGRATIONS } from '../../../src/store/migrations/index.ts';
 import { createStore, openStore } from '../../../src/store/open.ts';
-import { addKeys, someKey, someSeed } from '../../contracts/samples.ts';
+import { addKeys, someKey, someSeed, someVerifier } from '../../contracts/samples.ts';
 import { storeDeps, storeFolder } from '../../support/store-folder.ts';
-import { added } from './added-migrations.ts';
+import { added, LATEST } from './added-migrations.ts';
+import { firstStore } from './first-store.ts';
 import { runChild } from './run-child.ts';
+
+const BEFORE = { tables: [], version: LATEST, minReader: LATEST };
+const DONE = { tables: ['step_1', 'step_2'], version: LATEST + 2, minReader: LATEST + 2 };
 
 describe('bringing a store up to date', () => {
   let at: ReturnType<typeof storeFolder>;
@@ -40,28 +45,28 @@ describe('bringing a store up to date', () => {
     expect((await store.keys.page({}, { limit: 9 }, 0)).items.map(({ name }) => name)).toEqual(['old']);
     await addKeys(store, [someKey(seed.workspace.id)]);
     await store.close();
-    expect(look()).toEqual({ tables: ['step_2', 'step_3'], version: 3, minReader: 3 });
+    expect(look()).toEqual(DONE);
     const [copy = ''] = backups();
     expect(statSync(`${at.folder}/${copy}`).mode & 0o777).toBe(0o600);
-    expect(look(`${at.folder}/${copy}`)).toEqual({ tables: [], version: 1, minReader: 1 });
+    expect(look(`${at.folder}/${copy}`)).toEqual(BEFORE);
     const again = await openStore(at.location, deps);
     await again.close();
     expect(backups()).toHaveLength(1);
   });
 
   test('a step that fails leaves the version before it', async () => {
-    const failing = added((version) => {
-      if (version === 3) throw new Error('on purpose');
+    const failing = added((step) => {
+      if (step === 2) throw new Error('on purpose');
     });
     await expect(
       openStore(at.location, { ...deps, migrations: [...MIGRATIONS, ...failing] }),
     ).rejects.toThrow('on purpose');
-    expect(look()).toMatchObject({ tables: ['step_2'], version: 2 });
+    expect(look()).toMatchObject({ tables: ['step_1'], version: LATEST + 1 });
   });
 
   test.each([
-    [2, { tables: [], version: 1, minReader: 1 }],
-    [3, { tables: ['step_2'], version: 2, minReader: 1 }],
+    [1, BEFORE],
+    [2, { tables: ['step_1'], version: LATEST + 1, minReader: LATEST }],
   ])(
     'killed in step %i it is exactly as before that step, and the next start completes',
     async (step, left) => {
@@ -69,7 +74,7 @@ describe('bringing a store up to date', () => {
       expect(look()).toEqual(left);
       const store = await openStore(at.location, deps);
       await store.close();
-      expect(look()).toEqual({ tables: ['step_2', 'step_3'], version: 3, minReader: 3 });
+      expect(look()).toEqual(DONE);
     },
   );
 
@@ -77,12 +82,30 @@ describe('bringing a store up to date', () => {
     const children = [1, 2, 3, 4].map(() => runChild('die migrating', at.path, '0'));
     const ends = await Promise.all(children.map((child) => child.ended));
     expect(ends.map(({ code, stderr }) => [code, stderr])).toEqual(ends.map(() => [0, '']));
-    expect(look()).toEqual({ tables: ['step_2', 'step_3'], version: 3, minReader: 3 });
+    expect(look()).toEqual(DONE);
     expect(backups()).toHaveLength(1);
+  });
+
+  test('of the first version: keys, uses and peppers are what they were', async () => {
+    const path = `${at.folder}/first.db`;
+    await firstStore(path);
+    const store = await openStore(`sqlite:${path}`, storeDeps());
+    const [used, unused] = (await store.keys.page({}, { limit: 9 }, 0)).items;
+    const blank = { version: 1, issuedAt: 5, createdAt: 5, olderUntil: null, integrationId: null };
+    expect(used).toMatchObject({ ...blank, name: 'used', lastUsedAt: 7, versionUsedAt: 7, shownAt: 6 });
+    expect(unused).toMatchObject({ ...blank, name: 'unused', lastUsedAt: null, versionUsedAt: null });
+    expect(await store.slots.peppers()).toMatchObject([{ number: 1, kind: 'pepper' }]);
+    expect(await store.workspaces.policy('ws_000000000000')).toEqual(DEFAULT_POLICY);
+    const next = { version: 2, verifier: someVerifier(), issuedAt: 9, expiresAt: null };
+    expect(await store.write((tx) => tx.write.keys.addVersion(used?.kid ?? '', 1, next, null))).toBe(true);
+    expect(await store.keys.versions(used?.kid ?? '')).toMatchObject([
+      { version: 1, issuedAt: 5, firstUsedAt: null, lastUsedAt: 7 },
+    ]);
+    await store.close();
   });
 
   test('a new store begins at the newest version', async () => {
     await createStore(`sqlite:${at.folder}/new.db`, deps, async () => someSeed());
-    expect(look(`${at.folder}/new.db`)).toEqual({ tables: ['step_2', 'step_3'], version: 3, minReader: 3 });
+    expect(look(`${at.folder}/new.db`)).toEqual(DONE);
   });
 });

@@ -12,9 +12,9 @@ import {
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createStore, openStore } from '../../../src/store/open.ts';
-import { addKeys, someKey, someSeed } from '../../contracts/samples.ts';
+import { addKeys, someKey, someSeed, someUsage, someUse } from '../../contracts/samples.ts';
 import { storeDeps, storeFolder } from '../../support/store-folder.ts';
-import { added } from './added-migrations.ts';
+import { added, LATEST } from './added-migrations.ts';
 
 describe('opening a store', () => {
   let at: ReturnType<typeof storeFolder>;
@@ -60,19 +60,20 @@ describe('opening a store', () => {
   });
 
   test('a newer store, naming both versions', async () => {
-    pragma('user_version = 2');
-    await refused({ code: 'store_newer', message: expect.stringMatching(/version 2\b.*up to 1\b/) });
+    pragma(`user_version = ${LATEST + 1}`);
+    const both = new RegExp(`version ${LATEST + 1}\\b.*up to ${LATEST}\\b`);
+    await refused({ code: 'store_newer', message: expect.stringMatching(both) });
   });
 
   test('a newer store that may be read is read, and not written', async () => {
     const migrations = [...(await import('../../../src/store/migrations/index.ts')).MIGRATIONS, ...added()];
-    const upgraded = await openStore(at.location, { ...deps, migrations: migrations.slice(0, 2) });
+    const upgraded = await openStore(at.location, { ...deps, migrations: migrations.slice(0, LATEST + 1) });
     await upgraded.close();
     const store = await openStore(at.location, { ...deps, readNewer: true });
     expect(await store.workspaces.all()).toHaveLength(1);
     await expect(addKeys(store, [someKey(seed.workspace.id)])).rejects.toMatchObject({ code: 'store_newer' });
     const before = readFileSync(at.path);
-    expect(await store.recordUsage({ used: new Map([['x', 1]]), rehashed: new Map() })).toBe(false);
+    expect(await store.recordUsage(someUsage({ used: [someUse('x', 1)] }))).toBe(false);
     expect(readFileSync(at.path).equals(before)).toBe(true);
     await store.close();
     const further = await openStore(at.location, { ...deps, migrations });
@@ -133,8 +134,8 @@ describe('opening a store', () => {
     const store = await openStore(at.location, { ...deps, readNewer: true });
     const key = someKey(seed.workspace.id);
     await addKeys(store, [key]);
-    const used = { used: new Map([[key.kid, 5]]), rehashed: new Map() };
-    const upgraded = await openStore(at.location, { ...deps, migrations: migrations.slice(0, 2) });
+    const used = someUsage({ used: [someUse(key.kid, 5)] });
+    const upgraded = await openStore(at.location, { ...deps, migrations: migrations.slice(0, LATEST + 1) });
     expect(await store.recordUsage(used)).toBe(false);
     expect(await upgraded.keys.byKid(key.kid)).toMatchObject({ lastUsedAt: null });
     await upgraded.close();

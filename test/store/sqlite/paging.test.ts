@@ -3,7 +3,15 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ApiKey, KeyFilter } from '../../../src/domain/keys/key.ts';
 import type { Store } from '../../../src/domain/ports/store.ts';
 import { createStore, openStore } from '../../../src/store/open.ts';
-import { addKeys, DAY, someKey, someSeed, someWorkspace, T0 } from '../../contracts/samples.ts';
+import {
+  addKeys,
+  DAY,
+  someIntegration,
+  someKey,
+  someSeed,
+  someWorkspace,
+  T0,
+} from '../../contracts/samples.ts';
 import { allPages } from '../../contracts/store/fixture.ts';
 import { memoryStore } from '../../support/memory-store.ts';
 import { storeDeps, storeFolder } from '../../support/store-folder.ts';
@@ -12,6 +20,8 @@ describe('pages', () => {
   const at = storeFolder();
   const seed = someSeed();
   const other = someWorkspace();
+  const ready = someIntegration(seed.workspace.id, { id: 'int_ready0000000', configuredAt: T0 });
+  const draft = someIntegration(seed.workspace.id, { id: 'int_draft0000000' });
   let store: Store;
   /** The same records in the fake, whose pages are plain slices of a sorted list. */
   const model = memoryStore(seed);
@@ -22,7 +32,13 @@ describe('pages', () => {
     const deps = storeDeps();
     await createStore(at.location, deps, async () => seed);
     store = await openStore(at.location, deps);
-    await both((one) => one.write((tx) => tx.write.workspaces.insert(other)));
+    await both((one) =>
+      one.write(async (tx) => {
+        await tx.write.workspaces.insert(other);
+        await tx.write.integrations.insert(ready);
+        await tx.write.integrations.insert(draft);
+      }),
+    );
     // More than two windows of a bounded page, so that short and empty pages with a cursor occur.
     const keys = Array.from({ length: 2600 }, (_, n): ApiKey => {
       const workspaceId = n % 3 === 0 ? other.id : seed.workspace.id;
@@ -35,6 +51,9 @@ describe('pages', () => {
         disabledAt: n % 11 === 0 ? T0 : null,
         revokedAt: n % 7 === 0 ? T0 : null,
         lastUsedAt: n % 5 === 0 ? null : now - n * 1000,
+        integrationId: n % 13 === 0 ? 'int_ready0000000' : n % 17 === 0 ? 'int_draft0000000' : null,
+        olderUntil: n % 19 === 0 ? now + n - 1000 : n % 3 === 0 ? 0 : null,
+        issuedAt: n % 19 === 0 ? now - n * DAY : T0,
       });
     });
     await both((one) => addKeys(one, keys));
@@ -55,7 +74,9 @@ describe('pages', () => {
       optional('workspaceId', seed.workspace.id, other.id, 'ws_nobody000000'),
       optional('owner', 'ana', 'ben', 'rare', 'nobody'),
       optional('mode', 'live', 'test'),
-      optional('status', 'active', 'expired', 'disabled', 'revoked'),
+      optional('status', 'active', 'rotating', 'expired', 'disabled', 'revoked'),
+      optional('integrationId', 'int_ready0000000', 'int_draft0000000'),
+      optional('issuedBefore', now - 900 * DAY, T0 + 1),
       optional('expiringBefore', now + 5 * DAY, now + 400 * DAY),
       optional('unusedSince', now - 2_000_000, T0 + 1),
       optional('term', 'BILL', 'zebra', 'rs 1', '9', 'nothing'),

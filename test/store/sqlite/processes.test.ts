@@ -2,8 +2,18 @@ import { writeFileSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Store } from '../../../src/domain/ports/store.ts';
-import { backupStore, createStore, inspectStore, openStore, restoreStore } from '../../../src/store/open.ts';
-import { addKeys, someEntry, someKey, someSeed, someVerifier, T0 } from '../../contracts/samples.ts';
+import { backupStore, createStore, openStore, restoreStore } from '../../../src/store/open.ts';
+import {
+  addKeys,
+  someEntry,
+  someKey,
+  somePepper,
+  someSeed,
+  someUsage,
+  someUse,
+  someVerifier,
+  T0,
+} from '../../contracts/samples.ts';
 import { storeDeps, storeFolder } from '../../support/store-folder.ts';
 import { type Child, runChild } from './run-child.ts';
 
@@ -67,7 +77,7 @@ describe('several processes on one store', () => {
     const holder = start('hold', `${at.folder}/go`);
     await holder.says('holding');
     expect((await store.audit.head())?.seq).toBe(1);
-    expect(await store.recordUsage({ used: new Map([['x', 1]]), rehashed: new Map() })).toBe(false);
+    expect(await store.recordUsage(someUsage({ used: [someUse('x', 1)] }))).toBe(false);
     expect(deps.waits).toEqual([]);
   });
 
@@ -93,40 +103,16 @@ describe('several processes on one store', () => {
     expect((await store.audit.head())?.seq).toBe(2);
   });
 
-  test('work alone waits for the one of another process, by name; writing goes on', async () => {
-    const holder = start('alone', `${at.folder}/go`);
-    await holder.says('alone');
-    await append();
-    const mine = store.exclusively(async () => 'never').catch((error) => error);
-    const failure = await mine;
-    expect(failure).toMatchObject({ code: 'busy' });
-    if (process.platform === 'linux') expect(failure.message).toContain(`process ${holder.pid} `);
-    writeFileSync(`${at.folder}/go`, '');
-    expect((await holder.ended).code).toBe(0);
-    expect(await store.exclusively(async () => 'mine')).toBe('mine');
-    expect((await inspectStore(at.location, deps)).map(({ path }) => path)).toEqual([]);
-  });
-
-  test('work alone whose process is killed keeps nobody waiting', async () => {
-    const holder = start('alone', `${at.folder}/go`);
-    await holder.says('alone');
-    holder.process.kill('SIGKILL');
-    await holder.ended;
-    expect(await store.exclusively(async () => 'mine')).toBe('mine');
-    expect(deps.waits).toEqual([]);
-  });
-
   test('a hash that was due before a restore is not written into a store without its pepper', async () => {
     const key = someKey(seed.workspace.id);
     const old = someVerifier();
     await store.write((tx) => tx.write.keys.insert(key, old));
     await backupStore(at.location, `${at.folder}/copy.db`, deps);
-    const sealed = { number: 2, sealed: new Uint8Array(60), createdAt: T0 };
-    await store.write((tx) => tx.write.slots.putPepper(sealed));
+    await store.write((tx) => tx.write.slots.putPepper(somePepper(2)));
     const generation = await store.slots.generation();
     await restoreStore(at.location, `${at.folder}/copy.db`, deps);
     const rehash = { old: old.hash, verifier: { ...someVerifier(), pepper: 2 }, generation };
-    expect(await store.recordUsage({ used: new Map(), rehashed: new Map([[key.kid, rehash]]) })).toBe(true);
+    expect(await store.recordUsage(someUsage({ rehashed: new Map([[key.kid, rehash]]) }))).toBe(true);
     expect(await store.keys.forVerification(key.kid)).toMatchObject({ pepper: 1 });
   });
 

@@ -2,7 +2,7 @@ import { copyFileSync, renameSync, rmSync, truncateSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Store } from '../../../src/domain/ports/store.ts';
 import { backupStore, createStore, openStore } from '../../../src/store/open.ts';
-import { addKeys, someKey, someSeed, T0 } from '../../contracts/samples.ts';
+import { addKeys, someKey, someSeed, someUsage, someUse, T0 } from '../../contracts/samples.ts';
 import { storeDeps, storeFolder } from '../../support/store-folder.ts';
 
 describe('a file that is moved under an open store', () => {
@@ -40,15 +40,15 @@ describe('a file that is moved under an open store', () => {
 
   test("is replaced: another process's revocation there is seen, and last uses go there", async () => {
     await backup();
-    await store.recordUsage({ used: new Map([[key.kid, T0]]), rehashed: new Map() });
+    await store.recordUsage(someUsage({ used: [someUse(key.kid, T0)] }));
     for (const suffix of ['-wal', '-shm']) rmSync(at.path + suffix, { force: true });
     renameSync(`${at.folder}/copy.db`, at.path);
     now += 500;
-    expect(await read()).toMatchObject({ revokedAt: null, lastUsedAt: null });
+    expect(await read()).toMatchObject({ revokedAt: null, versionUsedAt: null });
     const other = await openStore(at.location, deps);
     await other.write((tx) => tx.write.keys.revoke([key.kid], T0, null));
     expect(await read()).toMatchObject({ revokedAt: T0 });
-    expect(await store.recordUsage({ used: new Map([[key.kid, T0 + 1]]), rehashed: new Map() })).toBe(true);
+    expect(await store.recordUsage(someUsage({ used: [someUse(key.kid, T0 + 1)] }))).toBe(true);
     expect(await other.keys.byKid(key.kid)).toMatchObject({ lastUsedAt: T0 + 1 });
     await other.close();
     await expect(addKeys(store, [someKey(seed.workspace.id)])).rejects.toMatchObject({

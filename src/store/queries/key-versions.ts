@@ -1,0 +1,128 @@
+import type { ForeignDigest, KeyVersion, StoredVersion } from '../../domain/keys/key.ts';
+import { NO_CUT_OFF } from '../../domain/keys/key.ts';
+import type { KeyReader, KeyWriter, NewVersion } from '../../domain/ports/store.ts';
+import { Failure, PROGRAM } from '../../errors.ts';
+import type { Session } from './session.ts';
+
+const FACTS = `kid, version, issued_at AS "issuedAt", expires_at AS "expiresAt", cut_off AS "cutOff",
+  ended_at AS "endedAt", first_used_at AS "firstUsedAt", last_used_at AS "lastUsedAt", late_use_at AS "lateUseAt"`;
+const VERSIONS = 'FROM key_versions WHERE kid = ? ORDER BY version DESC';
+
+/** Keeps the current version as a superseded one. Values: ended_at, cut_off, kid, version. */
+const SUPERSEDE = `INSERT INTO key_versions (kid, version, pepper, hash, issued_at, expires_at, cut_off, ended_at,
+    first_used_at, last_used_at, late_use_at)
+  SELECT kid, version, pepper, hash, COALESCE(issued_at, created_at), expires_at, ?, ?, version_first_used_at,
+    version_used_at, NULL
+  FROM keys WHERE kid = ? AND version = ? AND revoked_at IS NULL`;
+
+const MAKE_CURRENT = `UPDATE keys SET version = ?, pepper = ?, hash = ?, issued_at = ?, expires_at = ?, shown_at = ?,
+  version_first_used_at = ?, version_used_at = ? WHERE kid = ?`;
+
+/** `older_until` says in the key's row what its superseded versions say. */
+const REFRESH = `UPDATE keys SET older_until = (SELECT COALESCE(MAX(COALESCE(cut_off, ${NO_CUT_OFF})), 0)
+  FROM key_versions WHERE key_versions.kid = keys.kid AND ended_at IS NULL) WHERE kid = ?`;
+
+type Reader = Pick<KeyReader, 'versions' | 'versionsForVerification' | 'byForeign' | 'foreignKinds'>;
+type Writer = Pick<
+  KeyWriter,
+  'addVersion' | 'cutOff' | 'endVersions' | 'restoreVersion' | 'noteLateUse' | 'addForeign'
+>;
+
+export function versionReader(session: Session): Reader {
+  return {
+    versions: (kid) => session.all<KeyVersion>(`SELECT ${FACTS} ${VERSIONS}`, [kid]),
+    versionsForVerification: (kid) =>
+      session.all<StoredVersion>(`SELECT ${FACTS}, pepper, hash ${VERSIONS}`, [kid]),
+    byForeign: ({ kind, key, digest }) =>
+      session.get('SELECT kid, version FROM foreign_tokens WHERE kind = ? AND number = ? AND digest = ?', [
+        kind,
+        key,
+        digest,
+      ]),
+    foreignKinds: () => session.all('SELECT kind, number AS key FROM foreign_kinds ORDER BY kind, number'),
+  };
+}
+
+/** `changed` is told of what a verifier may hold in memory. */
+export function versionWriter(session: Session, changed: () => void): Writer {
+  const kinds = new Set<string>();
+  return {
+    addVersion: (kid, from, next, cutOff) => addVersion(session, kid, from, next, cutOff),
+    async cutOff(kid, version, at) {
+      const earlier = '(cut_off IS NULL OR cut_off > ?)';
+      const sql = `UPDATE key_versions SET cut_off = ? WHERE kid = ? AND version = ? AND ${earlier}`;
+      await session.run(sql, [at, kid, version, at]);
+      await session.run(REFRESH, [kid]);
+    },
+    async endVersions(kid, at) {
+      const sql = 'UPDATE key_versions SET ended_at = ? WHERE kid = ? AND ended_at IS NULL';
+      const ended = await session.run(sql, [at, kid]);
+      await session.run(REFRESH, [kid]);
+      return ended;
+    },
+    restoreVersion: (kid, from, to, at) => restoreVersion(session, kid, from, to, at),
+    async noteLateUse(kid, version, at) {
+      const sql =
+        'UPDATE key_versions SET late_use_at = ? WHERE kid = ? AND version = ? AND late_use_at IS NULL';
+      return (await session.run(sql, [at, kid, version])) > 0;
+    },
+    async addForeign(kid, version, foreign) {
+      await addForeign(session, kid, version, foreign);
+      const kind = `${foreign.kind} ${foreign.key}`;
+      if (kinds.has(kind)) return;
+      kinds.add(kind);
+      const sql = 'INSERT INTO foreign_kinds (kind, number) VALUES (?, ?) ON CONFLICT DO NOTHING';
+      if ((await session.run(sql, [foreign.kind, foreign.key])) > 0) changed();
+    },
+  };
+}
+
+async function addVersion(
+  session: Session,
+  kid: string,
+  from: number,
+  { version, verifier, issuedAt, expiresAt }: NewVersion,
+  cutOff: number | null,
+): Promise<boolean> {
+  const passed =
+    'UPDATE key_versions SET ended_at = cut_off WHERE kid = ? AND ended_at IS NULL AND cut_off <= ?';
+  const known = 'SELECT 1 FROM key_versions WHERE kid = ? AND version = ?';
+  if ((await session.get(known, [kid, version])) !== undefined)
+    throw new Error(`version ${version} of ${kid} was there before`);
+  if ((await session.run(SUPERSEDE, [cutOff, null, kid, from])) === 0) return false;
+  await session.run(passed, [kid, issuedAt]);
+  const current = [version, verifier.pepper, verifier.hash, issuedAt, expiresAt, null, null, null];
+  await session.run(MAKE_CURRENT, [...current, kid]);
+  await session.run(REFRESH, [kid]);
+  return true;
+}
+
+async function restoreVersion(
+  session: Session,
+  kid: string,
+  from: number,
+  to: number,
+  at: number,
+): Promise<boolean> {
+  const sql = `SELECT ${FACTS}, pepper, hash FROM key_versions WHERE kid = ? AND version = ?`;
+  const back = await session.get<StoredVersion>(sql, [kid, to]);
+  if (back === undefined || (await session.run(SUPERSEDE, [at, at, kid, from])) === 0) return false;
+  // It was in use, so somebody has seen it.
+  const current = [to, back.pepper, back.hash, back.issuedAt, back.expiresAt, back.issuedAt];
+  await session.run(MAKE_CURRENT, [...current, back.firstUsedAt, back.lastUsedAt, kid]);
+  await session.run('DELETE FROM key_versions WHERE kid = ? AND version = ?', [kid, to]);
+  await session.run(REFRESH, [kid]);
+  return true;
+}
+
+async function addForeign(
+  session: Session,
+  kid: string,
+  version: number,
+  { kind, key, digest }: ForeignDigest,
+): Promise<void> {
+  const sql = `INSERT INTO foreign_tokens (kind, number, digest, kid, version) VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT DO NOTHING`;
+  if ((await session.run(sql, [kind, key, digest, kid, version])) > 0) return;
+  throw new Failure('exists', 'a key with this token is there already', { hint: `${PROGRAM} keys list` });
+}
