@@ -1,16 +1,26 @@
-import type { KeyObject } from 'node:crypto';
+import { createSecretKey, type KeyObject } from 'node:crypto';
 import type { OperatorAccess, SealedPepper, SlotRecord, SlotRequest } from '../domain/ports/secrets.ts';
 import type { Random } from '../domain/ports/system.ts';
+import { Secret } from '../domain/secret.ts';
+import { Failure } from '../errors.ts';
 import { auditSealer } from './auditor.ts';
-import { newest, tokenHasher } from './hasher.ts';
+import { tokenHasher } from './hasher.ts';
 import { type OperatorKeys, operatorKeys } from './keys.ts';
-import { newPepper, openPeppers, type Peppers, sealPepper } from './pepper.ts';
+import {
+  fits,
+  LONGEST_IMPORTED,
+  newPepper,
+  nextNumber,
+  openPeppers,
+  type Peppers,
+  sealPepper,
+} from './pepper.ts';
 import { openRecord, sealRecord } from './seal.ts';
 
 /** What an access is built from. */
 export interface Opened {
   readonly storeId: string;
-  /** The slot that opened it; of a new store, undefined until its first slot is made. */
+  /** The slot that opened it; of a new or restored store, undefined until its first operator slot is made. */
   readonly slot: SlotRecord | undefined;
   readonly keys: OperatorKeys;
   readonly peppers: Peppers;
@@ -33,7 +43,7 @@ export function operatorAccess(opened: Opened, means: AccessMeans): OperatorAcce
   let slot = opened.slot;
   const access: OperatorAccess = {
     get slot() {
-      if (!slot) throw new Error('a new store has no slot before its first is made');
+      if (!slot) throw new Error('no slot opened this store, and none was made yet');
       return slot;
     },
     hasher: tokenHasher(peppers),
@@ -42,27 +52,23 @@ export function operatorAccess(opened: Opened, means: AccessMeans): OperatorAcce
     open: (record) => openRecord(keys.seal, record, storeId),
     async addSlot(request) {
       const made = await means.makeSlot(request, keys, storeId);
-      slot ??= made;
+      if (made.role === 'operator') slot ??= made;
       return made;
     },
-    newPepper: (now) =>
-      sealPepper(
-        keys.pepper,
-        newPepper(random),
-        { number: newest(peppers) + 1, storeId, createdAt: now },
-        random,
-      ),
+    sealImported: (key, now) => sealImported(opened, key, now, random),
+    exportRoot: () => new Secret(keys.root.export().toString('base64')),
     rekey(from, now) {
       const next = operatorKeys(means.newRoot(), storeId);
-      const carried = new Map(openPeppers(keys.pepper, from.peppers, storeId));
-      const added = newest(carried) + 1;
-      carried.set(added, newPepper(random));
+      const peppers = withNewPepper(openPeppers(keys.pepper, from.peppers, storeId), random);
       const createdAt = new Map(from.peppers.map((pepper) => [pepper.number, pepper.createdAt]));
-      const sealPepperAgain = ([number, pepper]: [number, KeyObject]): SealedPepper =>
-        sealPepper(next.pepper, pepper, { number, storeId, createdAt: createdAt.get(number) ?? now }, random);
+      const sealAll = (kind: SealedPepper['kind']): SealedPepper[] =>
+        [...peppers[kind]].map(([number, key]) => {
+          const at = { number, kind, storeId, createdAt: createdAt.get(number) ?? now };
+          return sealPepper(next.pepper, key, at, random);
+        });
       return {
-        access: operatorAccess({ storeId, slot, keys: next, peppers: carried }, means),
-        peppers: [...carried].map(sealPepperAgain),
+        access: operatorAccess({ storeId, slot, keys: next, peppers }, means),
+        peppers: [...sealAll('pepper'), ...sealAll('imported')].sort((a, b) => a.number - b.number),
         sealed: from.sealed.map((record) =>
           sealRecord(next.seal, openRecord(keys.seal, record, storeId), record, storeId, random),
         ),
@@ -71,4 +77,23 @@ export function operatorAccess(opened: Opened, means: AccessMeans): OperatorAcce
   };
   means.remember(access, keys);
   return access;
+}
+
+/** All that there are, and a new pepper, which is what new hashes are made under. */
+function withNewPepper(peppers: Peppers, random: Random): Peppers {
+  const added = [nextNumber(peppers), newPepper(random)] as const;
+  return { ...peppers, pepper: new Map([...peppers.pepper, added]) };
+}
+
+function sealImported(
+  { storeId, keys, peppers }: Opened,
+  key: Uint8Array,
+  now: number,
+  random: Random,
+): SealedPepper {
+  if (!fits('imported', key.length)) {
+    throw new Failure('bad_secret_input', `an HMAC key has 1 to ${LONGEST_IMPORTED} bytes`);
+  }
+  const at = { number: nextNumber(peppers), kind: 'imported', storeId, createdAt: now } as const;
+  return sealPepper(keys.pepper, createSecretKey(key), at, random);
 }

@@ -1,4 +1,4 @@
-import { createSecretKey } from 'node:crypto';
+import { createSecretKey, type KeyObject } from 'node:crypto';
 import { newId } from '../domain/ids.ts';
 import type {
   LockedStore,
@@ -9,6 +9,8 @@ import type {
   VerifierAccess,
 } from '../domain/ports/secrets.ts';
 import type { Clock, Random } from '../domain/ports/system.ts';
+import type { Secret } from '../domain/secret.ts';
+import { Failure, PROGRAM } from '../errors.ts';
 import { type AccessMeans, operatorAccess } from './access.ts';
 import { chooseSlots, nothingSaid } from './choose.ts';
 import { tokenHasher } from './hasher.ts';
@@ -73,11 +75,18 @@ export function openSecrets(deps: SecretsDeps): Secrets {
     create(storeId, now) {
       const keys = operatorKeys(accessMeans.newRoot(), storeId);
       const first = newPepper(random);
-      const peppers = new Map([[1, first]]);
+      const peppers = { pepper: new Map([[1, first]]), imported: new Map() };
+      const at = { number: 1, kind: 'pepper', storeId, createdAt: now } as const;
       return {
         access: operatorAccess({ storeId, slot: undefined, keys, peppers }, accessMeans),
-        pepper: sealPepper(keys.pepper, first, { number: 1, storeId, createdAt: now }, random),
+        pepper: sealPepper(keys.pepper, first, at, random),
       };
+    },
+
+    adopt(store, root) {
+      const keys = operatorKeys(rootKeyOf(root), store.id);
+      const peppers = openPeppers(keys.pepper, store.peppers, store.id);
+      return operatorAccess({ storeId: store.id, slot: undefined, keys, peppers }, accessMeans);
     },
 
     async unlockOperator(store, sources) {
@@ -111,6 +120,16 @@ export function openSecrets(deps: SecretsDeps): Secrets {
     discard: async (slot) => means(slot).discard(slot),
     probeKeychain: () => entries.probe(),
   };
+}
+
+/** The key of what `exportRoot` wrote, exactly as it would be written again. */
+function rootKeyOf(root: Secret): KeyObject {
+  const bytes = Buffer.from(root.reveal(), 'base64');
+  if (bytes.length !== KEY_SIZE || bytes.toString('base64') !== root.reveal())
+    throw new Failure('slot_damaged', 'the root key is damaged', { hint: `${PROGRAM} backup verify FILE` });
+  const key = createSecretKey(bytes);
+  bytes.fill(0);
+  return key;
 }
 
 /** The slot's record: its header, and what its role may have wrapped by its wrapping key. */

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,8 +21,19 @@ const store = {
   id: frozen.store,
   primarySlot: '',
   slots,
-  peppers: frozen.peppers.map((pepper) => ({ ...pepper, sealed: bytes(pepper.sealed) })),
+  peppers: frozen.peppers.map((pepper) => ({
+    ...pepper,
+    kind: 'pepper' as const,
+    sealed: bytes(pepper.sealed),
+  })),
 };
+const imported = {
+  number: frozen.imported.number,
+  kind: 'imported' as const,
+  sealed: bytes(frozen.imported.sealed),
+  createdAt: frozen.imported.createdAt,
+};
+const withImported = { ...store, peppers: [...store.peppers, imported] };
 
 let folder = '';
 beforeAll(() => {
@@ -44,12 +56,25 @@ test.each(slots)('$kind slot of version 1 for the $role', async (slot) => {
   for (const [index, hash] of frozen.hash.byPepper.entries()) {
     expect(verifying.hasher.hash(index + 1, frozen.hash.workspace, frozen.hash.token)).toEqual(bytes(hash));
   }
+  const { hasher } = await secrets.unlockVerifier(withImported, from);
+  expect(hasher.current).toBe(2);
+  expect(hasher.imported(3, frozen.foreign.token)).toEqual(bytes(frozen.foreign.imported));
+  for (const [index, digest] of frozen.foreign.findByPepper.entries()) {
+    expect(hasher.find(index + 1, frozen.foreign.token)).toEqual(bytes(digest));
+  }
   if (slot.role === 'verifier') return;
   const access = await secrets.unlockOperator(store, from);
   const { plaintext, ...record } = frozen.sealed;
   expect(access.open({ ...record, sealed: bytes(record.sealed) }).reveal()).toBe(plaintext);
   expect(access.audit.seal(frozen.audit.seq, bytes(frozen.audit.hash))).toEqual(bytes(frozen.audit.seal));
   expect(access.audit.anchorMac(bytes(frozen.audit.anchorBody))).toEqual(bytes(frozen.audit.anchorMac));
+});
+
+test('the digests of a token from elsewhere are what anybody can compute from their keys', () => {
+  const hmac = (key: string, text: string) => createHmac('sha256', bytes(key)).update(text).digest('base64');
+  const { token, findByPepper, peppers } = frozen.foreign;
+  expect(hmac(frozen.imported.key, token)).toBe(frozen.foreign.imported);
+  expect(peppers.map((pepper) => hmac(pepper, `keywright/find/v1\0${token}`))).toEqual(findByPepper);
 });
 
 test.each(slots)('$kind header of version 1 for the $role is still written like this', (slot) => {

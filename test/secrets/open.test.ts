@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import {
   chmodSync,
   existsSync,
@@ -413,11 +414,99 @@ test('a discarded key-file slot takes its file along, and again is fine', async 
   expect(readFileSync(verifierFile, 'utf8')).toBe('not ours any more\n');
 });
 
-test('a pepper is added with the next number', async () => {
-  const { access, store } = await keyFileStore();
-  const added = access.newPepper(9);
-  expect([added.number, added.createdAt]).toEqual([2, 9]);
-  const opened = await secrets.unlockOperator({ ...store, peppers: [...store.peppers, added] }, sources());
-  expect(opened.hasher.current).toBe(2);
-  expect(mark(opened, 2)).not.toBe(mark(opened, 1));
+describe('an imported HMAC key', () => {
+  const key = Buffer.from('what the old system had');
+  const digest = (token: string) => createHmac('sha256', key).update(token).digest();
+
+  test('gets the next number, opens for operator and verifier, and is no pepper', async () => {
+    const { access, store } = await keyFileStore();
+    const imported = access.sealImported(key, 9);
+    expect([imported.number, imported.kind, imported.createdAt]).toEqual([2, 'imported', 9]);
+    expect(Buffer.from(imported.sealed).includes(key)).toBe(false);
+    const both = { ...store, peppers: [...store.peppers, imported] };
+    for (const opened of [
+      await secrets.unlockOperator(both, sources()),
+      await secrets.unlockVerifier(both, sources()),
+    ]) {
+      expect(opened.hasher.imported(2, 'tökén')).toEqual(digest('tökén'));
+      expect(opened.hasher.imported(1, 'tökén')).toBeUndefined();
+      expect(opened.hasher.find(2, 'tökén')).toBeUndefined();
+      expect(opened.hasher.current).toBe(1);
+      expect(mark(opened, 2)).toBeUndefined();
+      expect(mark(opened)).toBe(mark(access));
+    }
+    const again = await secrets.unlockOperator(both, sources());
+    expect(again.sealImported(key, 10).number).toBe(3);
+  });
+
+  test('moves along to a new root key, under its own kind and time', async () => {
+    const { access, store } = await keyFileStore();
+    const imported = access.sealImported(key, 9);
+    const next = access.rekey({ peppers: [...store.peppers, imported], sealed: [] }, 2_000);
+    expect(next.peppers.map(({ number, kind, createdAt }) => [number, kind, createdAt])).toEqual([
+      [1, 'pepper', 1],
+      [2, 'imported', 9],
+      [3, 'pepper', 2_000],
+    ]);
+    expect(next.peppers[1]?.sealed).not.toEqual(imported.sealed);
+    expect(next.access.hasher.current).toBe(3);
+    expect(next.access.hasher.imported(2, 'token')).toEqual(digest('token'));
+    const slot = await secrets.rewrap(store, store.slots[0] as SlotRecord, next.access, sources());
+    const opened = await secrets.unlockOperator(
+      { ...store, slots: [slot], peppers: next.peppers },
+      sources(),
+    );
+    expect(opened.hasher.imported(2, 'token')).toEqual(digest('token'));
+    expect(mark(opened, 3)).toBe(mark(next.access, 3));
+  });
+
+  test('of no byte or too many is refused', async () => {
+    const { access } = secrets.create(STORE, 1);
+    for (const size of [0, 1025])
+      expect((await failureOf(() => access.sealImported(Buffer.alloc(size), 1))).code).toBe(
+        'bad_secret_input',
+      );
+    for (const size of [1, 1024]) expect(access.sealImported(Buffer.alloc(size, 1), 1).number).toBe(2);
+  });
+});
+
+describe('a root key that was given out', () => {
+  test('opens the same store where no slot does, and new slots are made with it', async () => {
+    const { access, store } = await keyFileStore();
+    const record = access.seal(new Secret('kept'), place);
+    const adopted = secrets.adopt(store, access.exportRoot());
+    expect(adopted.open(record).reveal()).toBe('kept');
+    expect(mark(adopted)).toBe(mark(access));
+    expect(adopted.audit.seal(1, Buffer.alloc(32))).toEqual(access.audit.seal(1, Buffer.alloc(32)));
+    expect(() => adopted.slot).toThrow('no slot opened this store');
+
+    const asked = { kind: 'key-file', keyFile: join(folder, 'new.key') } as const;
+    await adopted.addSlot({ ...asked, name: 'app', role: 'verifier', keyFile: join(folder, 'app.key') });
+    expect(() => adopted.slot).toThrow('no slot opened this store');
+    const slot = await adopted.addSlot({ ...asked, name: 'here', role: 'operator' });
+    expect(adopted.slot).toBe(slot);
+    const moved = { ...store, primarySlot: slot.id, slots: [...store.slots, slot] };
+    const opened = await secrets.unlockOperator(moved, sources({ keyFile: asked.keyFile, slot: 'here' }));
+    expect(opened.open(record).reveal()).toBe('kept');
+    const rewrapped = await secrets.rewrap(moved, slot, adopted, sources({ keyFile: asked.keyFile }));
+    expect(rewrapped.id).toBe(slot.id);
+  });
+
+  test("is refused by another store, by another root's peppers, and when it is damaged", async () => {
+    const { access, store } = await keyFileStore();
+    const root = access.exportRoot().reveal();
+    const other = secrets.create(STORE, 1).access.exportRoot();
+    const bad = [
+      () => secrets.adopt({ ...store, id: 'store_other' }, new Secret(root)),
+      () => secrets.adopt(store, other),
+      ...['', root.slice(1), `${root}A`, ` ${root}`, root.replace(/=$/, ''), `${'A'.repeat(42)}B=`].map(
+        (text) => () => secrets.adopt(store, new Secret(text)),
+      ),
+    ];
+    for (const adopt of bad) {
+      const failure = await failureOf(adopt);
+      expect(failure.code).toBe('slot_damaged');
+      expect(`${failure.message} ${failure.hint}`).not.toContain(root.slice(1, -1));
+    }
+  });
 });
