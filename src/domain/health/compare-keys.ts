@@ -2,6 +2,7 @@ import type { AuditEntry } from '../audit/entry.ts';
 import { keyId } from '../ids.ts';
 import { stateOf } from '../keys/facts.ts';
 import type { ApiKey } from '../keys/key.ts';
+import { LATE_USE } from '../keys/late-use.ts';
 
 /** A key whose row is not what the log says of it. */
 export interface Difference {
@@ -18,10 +19,13 @@ export class KeyComparison {
 
   /** Takes note of an entry. */
   entry(entry: AuditEntry): void {
-    if (!entry.action.startsWith('key.')) return;
+    // A late use is noted without anybody's doing, so it vouches for no state.
+    if (!/^(key|rotation)\./.test(entry.action) || entry.action === LATE_USE) return;
     const { mode, brand, version, scopes, networks, expires_at, disabled, revoked } = entry.facts;
+    // Entries from before there were integrations and older versions have neither.
+    const { integration_id = null, older_until = null } = entry.facts;
     const state = { mode, brand, version, scopes, networks, expires_at, disabled, revoked };
-    this.#states.set(entry.target, JSON.stringify(state));
+    this.#states.set(entry.target, JSON.stringify({ ...state, integration_id, older_until }));
   }
 
   /** The difference between a key and its newest entry, if there is one. */

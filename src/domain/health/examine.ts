@@ -5,12 +5,12 @@ import type { ApiKey } from '../keys/key.ts';
 import { parseNetwork } from '../keys/networks.ts';
 import { isScope } from '../keys/scopes.ts';
 import { allKeys } from '../keys/select.ts';
-import { statusOf } from '../keys/status.ts';
 import { publicKey } from '../keys/token.ts';
 import type { AuditSealer } from '../ports/secrets.ts';
 import type { Store } from '../ports/store.ts';
 import type { AnchorMark } from '../ports/system.ts';
 import { KeyComparison } from './compare-keys.ts';
+import { openDeliveries, rotationFindings } from './rotations.ts';
 
 /** Something that is wrong, and what to do about it. */
 export interface HealthFinding {
@@ -40,11 +40,12 @@ export async function examine(
   const chain = await checkChain(watched, parts.sealer, parts.anchor);
   const findings: HealthFinding[] = chainFindings(chain);
   if (chain.bad === null) findings.push(...(await editedWorkspaces(store, archived)));
+  const open = await openDeliveries(store);
   for await (const key of allKeys(store, {}, parts.now)) {
     // A log that breaks off says nothing about what comes after it.
     const difference = chain.bad === null ? comparison.key(key) : undefined;
     if (difference !== undefined) findings.push(differs(difference.target, difference.reason));
-    findings.push(...keyFindings(key, parts.now));
+    findings.push(...unreadable(key), ...(await rotationFindings(store, key, open.get(key.kid), parts.now)));
   }
   if (chain.bad === null)
     for (const { target, reason } of comparison.missing()) findings.push(differs(target, reason));
@@ -76,27 +77,14 @@ function chainFindings(chain: ChainReport): HealthFinding[] {
   return findings;
 }
 
-function keyFindings(key: ApiKey, now: number): readonly HealthFinding[] {
-  const id = publicKey(key);
-  const findings: HealthFinding[] = [];
-  const unreadable = [
+function unreadable(key: ApiKey): readonly HealthFinding[] {
+  const parts = [
     ...key.scopes.filter((one) => !isScope(one)),
     ...key.networks.filter((one) => 'reason' in parseNetwork(one)),
   ];
-  if (unreadable.length > 0) {
-    const message = `${id} has scopes or networks that can't be read, so they grant nothing: ${unreadable.join(' ')}`;
-    findings.push({ code: 'key_unreadable', message, fixable: false });
-  }
-  if (key.shownAt === null && key.lastUsedAt === null && statusOf(key, now) === 'active') {
-    const message = `the secret key of ${key.name} (${id}) was perhaps never shown: it was not seen to arrive, and was never used`;
-    findings.push({
-      code: 'key_never_shown',
-      message,
-      hint: `unless you have it: ${PROGRAM} keys revoke ${id}`,
-      fixable: false,
-    });
-  }
-  return findings;
+  if (parts.length === 0) return [];
+  const message = `${publicKey(key)} has scopes or networks that can't be read, so they grant nothing: ${parts.join(' ')}`;
+  return [{ code: 'key_unreadable', message, fixable: false }];
 }
 
 function differs(target: string, reason: string): HealthFinding {

@@ -16,6 +16,8 @@ export function stateOf(key: ApiKey): Facts {
     expires_at: key.expiresAt,
     disabled: key.disabledAt !== null,
     revoked: key.revokedAt !== null,
+    integration_id: key.integrationId,
+    older_until: key.olderUntil,
   };
 }
 

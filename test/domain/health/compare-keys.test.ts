@@ -35,6 +35,8 @@ describe('what was edited in the database is seen', () => {
     ['another version', { version: 2 }],
     ['the other mode', { mode: 'test' }],
     ['another brand', { brand: 'acme' }],
+    ['another integration', { integrationId: 'int_1' }],
+    ['an older version that is to verify', { olderUntil: 9000 }],
   ])('%s', (_, change) => {
     const [difference] = compared([entryOf(KEY)], [{ ...KEY, ...change }]);
     expect(difference).toMatchObject({
@@ -69,4 +71,18 @@ test('name, purpose, owner and last use may differ: they grant nothing', () => {
   expect(
     compared([entryOf(KEY)], [{ ...KEY, name: 'b', purpose: 'c', owner: 'd', lastUsedAt: 1, shownAt: 1 }]),
   ).toEqual([undefined]);
+});
+
+test('an entry of a store that had no integrations and older versions says that there are none', () => {
+  const { integration_id: _, older_until: __, ...facts } = keyEntry('key.create', KEY).facts;
+  const entry = someEntry(1, { ...keyEntry('key.create', KEY), facts });
+  expect(compared([entry], [KEY])).toEqual([undefined]);
+  expect(compared([entry], [{ ...KEY, olderUntil: 9000 }])[0]).toBeDefined();
+  expect(compared([entry], [{ ...KEY, integrationId: 'int_1' }])[0]).toBeDefined();
+});
+
+test('what a rotation did to a key counts as its newest state', () => {
+  const rotated = { ...KEY, version: 2, olderUntil: 0 };
+  expect(compared([entryOf(KEY), entryOf(rotated, 'rotation.finish')], [rotated])).toEqual([undefined]);
+  expect(compared([entryOf(KEY), entryOf(rotated, 'rotation.finish')], [KEY])[0]).toBeDefined();
 });

@@ -4,7 +4,7 @@ import { createKey, type NewKey } from '../../../src/domain/keys/create.ts';
 import { disableKeys, revokeKeys } from '../../../src/domain/keys/stop.ts';
 import { updateKey } from '../../../src/domain/keys/update.ts';
 import { createWorkspace, setArchived } from '../../../src/domain/workspaces/manage.ts';
-import { addKeys, DAY, someKey } from '../../contracts/samples.ts';
+import { addKeys, DAY, someKey, someUsage, someUse } from '../../contracts/samples.ts';
 import { type Desk, fakeRandom, openDesk } from '../../support/fake-ledger.ts';
 
 /** A key that was shown, unless a test says otherwise. */
@@ -17,7 +17,7 @@ async function aKey(desk: Desk, change: Partial<NewKey> = {}, shown = true) {
     expiresAt: null,
   } as const;
   const { key } = await createKey(desk.ledger, desk.means, { ...wish, ...change });
-  if (shown) await desk.store.write((tx) => tx.write.keys.markShown(key.kid, desk.clock.at));
+  if (shown) await desk.store.write((tx) => tx.write.keys.markShown(key.kid, key.version, desk.clock.at));
   return key;
 }
 
@@ -149,7 +149,7 @@ describe('found is', () => {
     const desk = openDesk();
     const key = await aKey(desk, { name: 'used' }, false);
     await aKey(desk, { name: 'revoked' }, false);
-    await desk.store.recordUsage({ used: new Map([[key.kid, desk.clock.at]]), rehashed: new Map() });
+    await desk.store.recordUsage(someUsage({ used: [someUse(key.kid, desk.clock.at)] }));
     await revokeKeys(desk.ledger, named('revoked'));
     expect(await codes(desk)).toEqual([]);
   });

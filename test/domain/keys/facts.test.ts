@@ -14,6 +14,12 @@ test('the state of a key is what decides whether and for what it verifies', () =
     expires_at: 9000,
     disabled: true,
     revoked: false,
+    integration_id: null,
+    older_until: null,
+  });
+  expect(stateOf({ ...KEY, integrationId: 'int_1', olderUntil: 7 })).toMatchObject({
+    integration_id: 'int_1',
+    older_until: 7,
   });
   expect(stateOf({ ...KEY, disabledAt: null, revokedAt: 0 })).toMatchObject({
     disabled: false,

@@ -17,6 +17,13 @@ test.each([
   [{ revokedAt: 0 }, 'revoked'],
   [{ disabledAt: 0 }, 'disabled'],
   [{ expiresAt: 0 }, 'expired'],
+  [{ olderUntil: NOW + 1 }, 'rotating'],
+  [{ olderUntil: NOW }, 'active'],
+  [{ olderUntil: 0 }, 'active'],
+  [{ olderUntil: NOW + 1, expiresAt: NOW }, 'expired'],
+  [{ olderUntil: NOW + 1, disabledAt: 1 }, 'disabled'],
+  [{ olderUntil: NOW + 1, revokedAt: 1 }, 'revoked'],
 ] as const)('%j is %s', (change, status) => {
-  expect(statusOf({ revokedAt: null, disabledAt: null, expiresAt: null, ...change }, NOW)).toBe(status);
+  const key = { revokedAt: null, disabledAt: null, expiresAt: null, olderUntil: null, ...change };
+  expect(statusOf(key, NOW)).toBe(status);
 });

@@ -1,0 +1,105 @@
+import type { Context } from '../../context.ts';
+import { keyId } from '../../domain/ids.ts';
+import { publicKey } from '../../domain/keys/token.ts';
+import type { Store } from '../../domain/ports/store.ts';
+import { planFor } from '../../domain/rotations/issue.ts';
+import type { Rotation } from '../../domain/rotations/rotation.ts';
+import { Failure } from '../../errors.ts';
+import type { Column } from '../../terminal/output.ts';
+import { moment, rfc3339 } from '../../terminal/time.ts';
+import type { Shown } from '../keys/describe.ts';
+import type { RotateWish } from './one.ts';
+
+/** What `keys rotate` would do with a key. */
+interface Planned {
+  readonly shown: Shown;
+  readonly does: 'rotate' | 'go on' | 'leave alone' | 'refuse';
+  readonly version: number;
+  /** ms; undefined where nothing is issued. */
+  readonly expiresAt?: number | null;
+  /** ms; null while the delivery is open. */
+  readonly oldUntil?: number | null;
+  readonly why?: string;
+}
+
+/** Shows what would happen to each key; unlocks and changes nothing. */
+export async function showPlans(
+  context: Context,
+  store: Store,
+  keys: readonly Shown[],
+  wish: RotateWish,
+): Promise<undefined> {
+  const now = context.now();
+  const items: Planned[] = [];
+  for (const shown of keys) items.push(await planned(store, shown, wish, now));
+  await context.out.say('nothing was done; this is what would be:');
+  await context.out.list({
+    key: 'keys',
+    columns: columns(now),
+    json: jsonOf,
+    pages: (async function* () {
+      yield { items, next: null };
+    })(),
+    empty: { message: 'no key fits' },
+  });
+  return undefined;
+}
+
+async function planned(store: Store, shown: Shown, wish: RotateWish, now: number): Promise<Planned> {
+  const { key } = shown;
+  const open = await store.rotations.open(key.kid);
+  if (open !== undefined && wish.delivery !== undefined) return goesOn(shown, open);
+  if (open === undefined && wish.olderThan !== undefined && now - key.issuedAt < wish.olderThan)
+    return { shown, does: 'leave alone', version: key.version };
+  try {
+    const { version, expiresAt, cutOff } = await planFor(store, key, wish.request, now);
+    return { shown, does: 'rotate', version, expiresAt, oldUntil: cutOff };
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return { shown, does: 'refuse', version: key.version, why: error.message };
+  }
+}
+
+function goesOn(shown: Shown, open: Rotation): Planned {
+  return { shown, does: 'go on', version: open.toVersion, expiresAt: shown.key.expiresAt, oldUntil: null };
+}
+
+function columns(now: number): readonly Column<Planned>[] {
+  const when = (at: number | null | undefined): string => (at == null ? '' : rfc3339(at));
+  return [
+    { header: 'PUBLIC KEY', tsv: ({ shown }) => publicKey(shown.key) },
+    { header: 'NAME', tsv: ({ shown }) => shown.key.name, flexible: true },
+    { header: 'WOULD', tsv: ({ does }) => does },
+    { header: 'FROM', tsv: ({ shown }) => String(shown.key.version) },
+    { header: 'TO', tsv: ({ version }) => String(version) },
+    {
+      header: 'OLD VALID UNTIL',
+      tsv: ({ oldUntil }) => when(oldUntil),
+      cell: ({ oldUntil, does }) =>
+        oldUntil == null ? (does === 'rotate' || does === 'go on' ? 'delivered' : '') : moment(oldUntil, now),
+    },
+    {
+      header: 'EXPIRES',
+      tsv: ({ expiresAt }) => when(expiresAt),
+      cell: ({ expiresAt }) =>
+        expiresAt === undefined ? '' : expiresAt === null ? 'never' : moment(expiresAt, now),
+    },
+    { header: 'WHY', tsv: ({ why }) => why ?? '', flexible: true, lesser: true },
+  ];
+}
+
+function jsonOf({ shown, does, version, expiresAt, oldUntil, why }: Planned): object {
+  const time = (at: number | null | undefined): string | null => (at == null ? null : rfc3339(at));
+  return {
+    id: keyId(shown.key.kid),
+    public_key: publicKey(shown.key),
+    name: shown.key.name,
+    workspace: shown.workspace,
+    would: does.replace(' ', '_'),
+    from_version: shown.key.version,
+    to_version: version,
+    expires_at: time(expiresAt),
+    old_valid_until: time(oldUntil),
+    reason: why ?? null,
+  };
+}

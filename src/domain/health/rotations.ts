@@ -1,0 +1,81 @@
+import { PROGRAM } from '../../errors.ts';
+import { type ApiKey, type KeyVersion, NO_CUT_OFF } from '../keys/key.ts';
+import { statusOf } from '../keys/status.ts';
+import { publicKey } from '../keys/token.ts';
+import type { Readers } from '../ports/store.ts';
+import type { Rotation } from '../rotations/rotation.ts';
+import type { HealthFinding } from './examine.ts';
+
+/** A delivery that is open for longer than this needs somebody, ms. */
+const OPEN_FOR = 86_400_000;
+const PAGE = 1000;
+
+/** The open deliveries of a store, by kid. */
+export async function openDeliveries(store: Readers): Promise<ReadonlyMap<string, Rotation>> {
+  const open = new Map<string, Rotation>();
+  let after: string | undefined;
+  do {
+    const page = await store.rotations.page({ open: true }, { limit: PAGE, after });
+    for (const rotation of page.items) open.set(rotation.kid, rotation);
+    after = page.next ?? undefined;
+  } while (after !== undefined);
+  return open;
+}
+
+/** What rotating left behind that somebody should look at; `open` is the key's open delivery. */
+export async function rotationFindings(
+  store: Readers,
+  key: ApiKey,
+  open: Rotation | undefined,
+  now: number,
+): Promise<readonly HealthFinding[]> {
+  const versions = key.olderUntil === null ? [] : await store.keys.versions(key.kid);
+  return [
+    ...(open !== undefined && now - open.startedAt > OPEN_FOR ? [stillOpen(key, open)] : []),
+    ...(open === undefined && neverShown(key, now) ? [unshown(key, now)] : []),
+    ...contradicting(key, versions),
+  ];
+}
+
+/** The secret of an open delivery is kept sealed, so it isn't lost. */
+function neverShown(key: ApiKey, now: number): boolean {
+  const live = ['active', 'rotating'].includes(statusOf(key, now));
+  return live && key.shownAt === null && key.versionUsedAt === null;
+}
+
+function unshown(key: ApiKey, now: number): HealthFinding {
+  const id = publicKey(key);
+  const way =
+    statusOf(key, now) === 'rotating'
+      ? `${PROGRAM} rotations rollback ${id}`
+      : `${PROGRAM} keys revoke ${id}`;
+  return {
+    code: 'key_never_shown',
+    message: `the secret key of ${key.name} (${id}) was perhaps never shown: it was not seen to arrive, and was never used`,
+    hint: `unless you have it: ${way}`,
+    fixable: false,
+  };
+}
+
+function stillOpen(key: ApiKey, { state, fromVersion, toVersion, startedAt }: Rotation): HealthFinding {
+  const id = publicKey(key);
+  const since = new Date(startedAt).toISOString().slice(0, 10);
+  return {
+    code: 'rotation_open',
+    message: `the delivery of version ${toVersion} of ${key.name} (${id}) is open since ${since}: it is ${state}, and version ${fromVersion} has no end`,
+    hint: `${PROGRAM} rotations resume ${id} --deliver …, or ${PROGRAM} rotations rollback ${id}`,
+    fixable: false,
+  };
+}
+
+/** The key's row says until when an older version may verify; one that says later of itself was edited. */
+function contradicting(key: ApiKey, versions: readonly KeyVersion[]): readonly HealthFinding[] {
+  const limit = key.olderUntil ?? 0;
+  const later = versions.filter(({ endedAt, cutOff }) => endedAt === null && (cutOff ?? NO_CUT_OFF) > limit);
+  return later.map(({ version }) => ({
+    code: 'version_differs',
+    message: `version ${version} of key_${key.kid} was changed behind the program's back: it is to live longer than the key says`,
+    hint: `${PROGRAM} audit list --key key_${key.kid}`,
+    fixable: false,
+  }));
+}

@@ -1,0 +1,105 @@
+import { Failure, PROGRAM } from '../../errors.ts';
+import { requireAllowed } from '../access/require.ts';
+import { change, type Ledger } from '../audit/change.ts';
+import type { Facts } from '../audit/entry.ts';
+import { keyEntry } from '../keys/facts.ts';
+import type { ApiKey } from '../keys/key.ts';
+import { publicKey } from '../keys/token.ts';
+import type { Transaction } from '../ports/store.ts';
+import { factsOf, keyNow, SEALED_FIELD } from './issue.ts';
+import { cutOffFor } from './plan.ts';
+import { isOpen, type Rotation } from './rotation.ts';
+
+/** A rotation and its key, after a transaction. */
+export interface Journalled {
+  readonly key: ApiKey;
+  readonly rotation: Rotation;
+}
+
+/**
+ * Takes up an open delivery: on record, since its secret is about to be opened again. Throws `forbidden` for
+ * who may not rotate the key, `wrong_state` when the delivery is no longer open.
+ */
+export function resume(ledger: Ledger, { id, kid }: Rotation): Promise<Journalled> {
+  return change(ledger, async (tx, record) => {
+    const key = await keyNow(tx, kid);
+    await requireAllowed(tx, ledger.actor, key.workspaceId, {
+      kind: 'make-keys',
+      key: key.name,
+      owner: key.owner,
+      scopes: key.scopes,
+    });
+    const rotation = await tx.rotations.byId(id);
+    if (rotation === undefined || !isOpen(rotation)) throw closedMeanwhile(key, rotation);
+    record(keyEntry('rotation.resume', key, factsOf(rotation)));
+    return { key, rotation };
+  });
+}
+
+/** The secret reached the command that it was for. Delivering again what was delivered is on record, too. */
+export function markDelivered(ledger: Ledger, rotation: Rotation): Promise<Journalled> {
+  return advance(ledger, rotation, 'delivered', async (tx, now) => {
+    await tx.write.keys.markShown(rotation.kid, rotation.toVersion, now);
+    return {};
+  });
+}
+
+/** The new secret was seen to work where it is used, at the given attempt. */
+export function markChecked(ledger: Ledger, rotation: Rotation, tries: number): Promise<Journalled> {
+  return advance(ledger, rotation, 'checked', async () => ({ tries }));
+}
+
+/** Gives the old version its cut-off and erases the sealed secret: the delivery is over. */
+export function finishDelivery(ledger: Ledger, rotation: Rotation): Promise<Journalled> {
+  const { kid, fromVersion, graceMs } = rotation;
+  return advance(ledger, rotation, 'finished', async (tx, now) => {
+    const old = (await tx.keys.versions(kid)).find(({ version }) => version === fromVersion);
+    await tx.write.keys.cutOff(kid, fromVersion, cutOffFor(old?.expiresAt ?? null, graceMs, now));
+    if (graceMs === 0) await tx.write.keys.endVersions(kid, now);
+    await tx.write.slots.removeSealed(rotation.id, SEALED_FIELD);
+    return { grace_ms: graceMs };
+  });
+}
+
+const ACTIONS = {
+  delivered: 'rotation.deliver',
+  checked: 'rotation.check',
+  finished: 'rotation.finish',
+} as const;
+
+/** One step of the journal, with what else it changes; refused when the key was revoked or the rotation went on elsewhere. */
+function advance(
+  ledger: Ledger,
+  rotation: Rotation,
+  to: keyof typeof ACTIONS,
+  also: (tx: Transaction, now: number) => Promise<Facts>,
+): Promise<Journalled> {
+  const now = ledger.now();
+  return change(ledger, async (tx, record) => {
+    const { id, kid, state } = rotation;
+    const before = await keyNow(tx, kid);
+    const moved = before.revokedAt === null && (await tx.write.rotations.advance(id, state, to, now));
+    if (!moved) throw closedMeanwhile(before, await tx.rotations.byId(id));
+    const facts = await also(tx, now);
+    const key = await keyNow(tx, kid);
+    const after: Rotation = { ...rotation, state: to, updatedAt: now };
+    record(keyEntry(ACTIONS[to], key, { ...factsOf(after), ...facts }));
+    return { key, rotation: after };
+  });
+}
+
+/** Why an open delivery can't go on: what became of it while nobody looked. */
+export function closedMeanwhile(key: ApiKey, rotation: Rotation | undefined): Failure {
+  const hint = `${PROGRAM} keys show ${publicKey(key)}`;
+  if (key.revokedAt !== null)
+    return new Failure('wrong_state', `${key.name} was revoked meanwhile; none of its versions verifies`, {
+      hint,
+    });
+  if (rotation?.state === 'rolled-back') {
+    const { toVersion } = rotation;
+    return new Failure('changed', `${key.name} was rolled back meanwhile; version ${toVersion} has ended`, {
+      hint,
+    });
+  }
+  return new Failure('changed', `the rotation of ${key.name} went on elsewhere meanwhile`, { hint });
+}

@@ -1,0 +1,181 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { accessSync, constants, statSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import type { CommandEnd, Commands, OutsideCommand } from '../domain/ports/system.ts';
+import { Failure } from '../errors.ts';
+import { wordsOf } from './command-words.ts';
+
+/** What running commands needs of the machine. */
+export interface CommandHost {
+  readonly env: { readonly [name: string]: string | undefined };
+  readonly platform: NodeJS.Platform;
+  /** Where commands print: a descriptor of this process, or nowhere. */
+  readonly prints: number | 'ignore';
+  /** Does a terminal send its Ctrl-C to every process in front? Then a command has it already. */
+  onTerminal(): boolean;
+  /** Listens to the signals that end a program. */
+  on(signal: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): void;
+  off(signal: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): void;
+}
+
+const STOPPING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const satisfies readonly NodeJS.Signals[];
+/** How long a command that was told to end may take for it, ms. */
+const LAST_WORDS = 2000;
+/** `setTimeout` fires at once for anything longer, ms. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+/** Commands of the user's, run on this machine. */
+export function commandsOn(host: CommandHost): Commands {
+  return {
+    find: (text, flag) => find(host, text, flag),
+    pause: (ms) =>
+      watched(
+        host,
+        (stopped) =>
+          new Promise<boolean>((resolve) => {
+            const timer = setTimeout(() => resolve(false), Math.min(ms, LONGEST_TIMER));
+            stopped(() => {
+              clearTimeout(timer);
+              resolve(true);
+            });
+          }),
+      ),
+  };
+}
+
+function find(host: CommandHost, text: string, flag: string): OutsideCommand {
+  const split = wordsOf(text);
+  if ('reason' in split) {
+    const hint = split.shell ? `if a shell is to run it: ${flag} "sh -c '…'"` : undefined;
+    throw new Failure('usage', `${flag} ${split.reason}`, { hint });
+  }
+  const [name = '', ...args] = split.words;
+  const file = fileOf(host, name);
+  if (file === undefined) {
+    const where = isPath(host, name) ? 'is no program that can be run' : 'was not found on PATH';
+    throw new Failure('usage', `${flag}: ${name} ${where}`);
+  }
+  return { name, run: (options) => run(host, { file, name, args }, options) };
+}
+
+function isPath(host: CommandHost, name: string): boolean {
+  return name.includes('/') || (host.platform === 'win32' && name.includes('\\'));
+}
+
+/** The file that a name means: itself when it is a path, else the first on PATH that can be run. */
+function fileOf(host: CommandHost, name: string): string | undefined {
+  const endings = host.platform === 'win32' ? ['', '.exe', '.com'] : [''];
+  const folders = isPath(host, name) ? [undefined] : (host.env.PATH ?? '').split(delimiter).filter(Boolean);
+  for (const folder of folders)
+    for (const ending of endings) {
+      const file = (folder === undefined ? name : join(folder, name)) + ending;
+      if (canRun(file)) return file;
+    }
+  return undefined;
+}
+
+function canRun(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return statSync(file).isFile();
+  } catch {
+    return false;
+  }
+}
+
+/** The caller's environment without what steers this program: a passphrase or key file is nobody else's business. */
+function environment(host: CommandHost, more: { readonly [name: string]: string }): NodeJS.ProcessEnv {
+  const kept = Object.entries(host.env).filter(([name]) => !name.toUpperCase().startsWith('KEYWRIGHT_'));
+  return { ...Object.fromEntries(kept), ...more };
+}
+
+interface Found {
+  readonly file: string;
+  readonly name: string;
+  readonly args: readonly string[];
+}
+
+function run(
+  host: CommandHost,
+  { file, name, args }: Found,
+  { input, env, timeoutMs }: Parameters<OutsideCommand['run']>[0],
+): Promise<CommandEnd> {
+  const began = performance.now();
+  return watched(host, async (stopped) => {
+    const child = spawn(file, args, {
+      argv0: name,
+      env: environment(host, env),
+      stdio: [input === undefined ? 'ignore' : 'pipe', host.prints, host.prints],
+      windowsHide: true,
+    });
+    const limit = endAt(child, timeoutMs);
+    let signals = 0;
+    stopped((signal) => {
+      signals++;
+      if (signals > 1) child.kill('SIGKILL');
+      else if (signal !== 'SIGINT' || !host.onTerminal()) child.kill(signal);
+    });
+    // A command that doesn't read is judged by its exit code, so what can't be written is no error.
+    child.stdin?.on('error', () => undefined);
+    child.stdin?.end(input?.reveal());
+    const reason = await endOf(child);
+    limit.clear();
+    child.stdin?.destroy();
+    const why =
+      reason !== undefined && limit.reached() ? `no end within ${Math.ceil(timeoutMs / 1000)} s` : reason;
+    return {
+      ok: why === undefined,
+      reason: why ?? 'exit 0',
+      interrupted: signals > 0,
+      ms: Math.round(performance.now() - began),
+    };
+  });
+}
+
+/** Undefined for exit code 0. */
+function endOf(child: ChildProcess): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    child.on('error', (error: NodeJS.ErrnoException) => {
+      if (child.pid === undefined) resolve(`it could not be started (${error.code ?? 'unknown'})`);
+    });
+    child.on('exit', (code, signal) => resolve(code === 0 ? undefined : (signal ?? `exit ${code}`)));
+  });
+}
+
+/** Tells the child to end at the limit, and ends it soon after. */
+function endAt(child: ChildProcess, ms: number): { reached(): boolean; clear(): void } {
+  let reached = false;
+  let last: NodeJS.Timeout | undefined;
+  const first = setTimeout(
+    () => {
+      reached = true;
+      child.kill('SIGTERM');
+      last = setTimeout(() => child.kill('SIGKILL'), LAST_WORDS);
+    },
+    Math.max(0, Math.min(ms, LONGEST_TIMER)),
+  );
+  return {
+    reached: () => reached,
+    clear() {
+      clearTimeout(first);
+      clearTimeout(last);
+    },
+  };
+}
+
+/** Runs `work` while the signals that would end this program are told to it instead. */
+async function watched<T>(
+  host: CommandHost,
+  work: (stopped: (listener: (signal: NodeJS.Signals) => void) => void) => Promise<T>,
+): Promise<T> {
+  let tell: (signal: NodeJS.Signals) => void = () => undefined;
+  const listener = (signal: NodeJS.Signals): void => tell(signal);
+  for (const signal of STOPPING) host.on(signal, listener);
+  try {
+    return await work((given) => {
+      tell = given;
+    });
+  } finally {
+    for (const signal of STOPPING) host.off(signal, listener);
+  }
+}

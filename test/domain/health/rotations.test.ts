@@ -1,0 +1,127 @@
+import { describe, expect, test, vi } from 'vitest';
+import { examine } from '../../../src/domain/health/examine.ts';
+import { revokeKeys } from '../../../src/domain/keys/stop.ts';
+import { driveDelivery } from '../../../src/domain/rotations/deliver.ts';
+import { finishOverlap } from '../../../src/domain/rotations/overlap.ts';
+import { rollBack } from '../../../src/domain/rotations/rollback.ts';
+import { DAY } from '../../contracts/samples.ts';
+import { failureOf } from '../../support/fake-ledger.ts';
+import { deliveryWith, FAILS, fakeCommand, HOUR, openRotationDesk } from '../../support/rotation-desk.ts';
+
+type Desk = Awaited<ReturnType<typeof openRotationDesk>>;
+
+async function openShown(): Promise<Desk> {
+  const desk = await openRotationDesk();
+  await show(desk);
+  return desk;
+}
+
+const show = (desk: Desk, version = 1) =>
+  desk.store.write((tx) => tx.write.keys.markShown(desk.key.kid, version, desk.clock.at));
+
+async function found(desk: Desk) {
+  const parts = { sealer: desk.ledger.sealer, anchor: desk.anchor.mark, now: desk.clock.at };
+  return (await examine(desk.store, parts)).findings;
+}
+
+test('nothing is wrong with a key that was rotated in all the ways there are', async () => {
+  const desk = await openShown();
+  await desk.rotate();
+  await show(desk, 2);
+  await driveDelivery(desk.driver(), deliveryWith(), await desk.rotate({ delivery: true }));
+  await rollBack(desk.ledger, desk.key);
+  await desk.rotate({ graceMs: 0 });
+  await show(desk, 4);
+  await desk.rotate();
+  await show(desk, 5);
+  await finishOverlap(desk.ledger, desk.key);
+  expect(await found(desk)).toEqual([]);
+});
+
+describe('an open delivery', () => {
+  test('is named after a day, with both ways out', async () => {
+    const desk = await openShown();
+    const issued = await desk.rotate({ delivery: true });
+    const failing = deliveryWith({ deliver: fakeCommand('put', FAILS) });
+    await failureOf(() => driveDelivery(desk.driver(), failing, issued));
+    desk.clock.at += DAY;
+    expect(await found(desk)).toEqual([]);
+    desk.clock.at += 1;
+    const id = `kw_pk_live_${desk.key.kid}`;
+    expect(await found(desk)).toEqual([
+      {
+        code: 'rotation_open',
+        message: `the delivery of version 2 of deploy (${id}) is open since 2026-01-02: it is issued, and version 1 has no end`,
+        hint: `{keywright} rotations resume ${id} --deliver …, or {keywright} rotations rollback ${id}`,
+        fixable: false,
+      },
+    ]);
+  });
+
+  test('no longer when its key was revoked', async () => {
+    const desk = await openShown();
+    await desk.rotate({ delivery: true });
+    await revokeKeys(desk.ledger, { names: ['deploy'], workspaceId: undefined });
+    desk.clock.at += 2 * DAY;
+    expect(await found(desk)).toEqual([]);
+  });
+});
+
+describe('a new secret that was never seen to arrive (case 194)', () => {
+  test('is named, with the way back as long as there is one', async () => {
+    const desk = await openShown();
+    const issued = await desk.rotate({ graceMs: HOUR });
+    const id = `kw_pk_live_${desk.key.kid}`;
+    expect(await found(desk)).toMatchObject([
+      { code: 'key_never_shown', hint: `unless you have it: {keywright} rotations rollback ${id}` },
+    ]);
+    desk.clock.at += HOUR;
+    expect(await found(desk)).toMatchObject([
+      { code: 'key_never_shown', hint: `unless you have it: {keywright} keys revoke ${id}` },
+    ]);
+    await desk.verifier.verify(issued.secretKey.reveal(), {});
+    await desk.usage.flush();
+    expect(await found(desk), 'whoever uses it has it').toEqual([]);
+  });
+
+  test('is named though the version before it is in use', async () => {
+    const desk = await openShown();
+    await desk.rotate();
+    await desk.verifier.verify(desk.token, {});
+    await desk.usage.flush();
+    expect(await found(desk)).toMatchObject([{ code: 'key_never_shown' }]);
+  });
+});
+
+describe('a superseded version that was edited', () => {
+  test.each([
+    ['to live longer', { cutOff: 1e15 }],
+    ['to have no end', { cutOff: null }],
+  ])('%s', async (_, change) => {
+    const desk = await openShown();
+    await desk.rotate({ graceMs: HOUR });
+    await show(desk, 2);
+    const versions = await desk.store.keys.versions(desk.key.kid);
+    expect(await found(desk)).toEqual([]);
+    vi.spyOn(desk.store.keys, 'versions').mockResolvedValue(versions.map((one) => ({ ...one, ...change })));
+    expect(await found(desk)).toEqual([
+      {
+        code: 'version_differs',
+        message: `version 1 of key_${desk.key.kid} was changed behind the program's back: it is to live longer than the key says`,
+        hint: `{keywright} audit list --key key_${desk.key.kid}`,
+        fixable: false,
+      },
+    ]);
+  });
+
+  test('to be no longer ended', async () => {
+    const desk = await openShown();
+    await desk.rotate({ graceMs: 0 });
+    await show(desk, 2);
+    const versions = await desk.store.keys.versions(desk.key.kid);
+    vi.spyOn(desk.store.keys, 'versions').mockResolvedValue(
+      versions.map((one) => ({ ...one, endedAt: null })),
+    );
+    expect(await found(desk)).toMatchObject([{ code: 'version_differs' }]);
+  });
+});
