@@ -1,13 +1,18 @@
+import type { Context } from './context.ts';
+import { newKid } from './domain/ids.ts';
+import type { Verification } from './domain/keys/answer.ts';
 import { hasherSource } from './domain/keys/hasher-source.ts';
 import type { Mode } from './domain/keys/key.ts';
+import { noteLateUse } from './domain/keys/late-use.ts';
 import { UsageRecorder } from './domain/keys/usage.ts';
-import { KeyVerifier, type Verification } from './domain/keys/verify.ts';
+import { KeyVerifier } from './domain/keys/verify.ts';
+import type { Store } from './domain/ports/store.ts';
 import { findWorkspace } from './domain/workspaces/find.ts';
 import { Failure, PROGRAM } from './errors.ts';
 import { ownHost } from './live-context.ts';
 
+export type { Verification } from './domain/keys/answer.ts';
 export type { VerificationCode } from './domain/keys/judge.ts';
-export type { Verification } from './domain/keys/verify.ts';
 export { Failure } from './errors.ts';
 
 /** How often gathered last uses are written, in ms. */
@@ -53,19 +58,18 @@ export async function openVerifier(options: VerifierOptions = {}): Promise<Verif
   const { mode = 'live' } = options;
   if (mode !== 'live' && mode !== 'test')
     throw new Failure('usage', `mode must be live or test, not ${String(mode)}`);
-  const context = ownHost(options.home).open({ quiet: true, input: false, slot: options.slot });
+  // With `json` nothing is said on stderr, which is the server's.
+  const context = ownHost(options.home).open({ json: true, input: false, slot: options.slot });
   try {
     const store = await context.store();
     const workspaceId =
       options.workspace === undefined ? undefined : (await findWorkspace(store, options.workspace)).id;
-    const usage = new UsageRecorder(
-      (batch) => store.recordUsage(batch),
-      (task) => context.later(task, USAGE_INTERVAL),
-    );
+    const usage = recorder(context, store);
     const hasher = hasherSource(store.slots, () => context.verifier(), context.now);
     // Unlocked now, so that a missing slot is found at the start of the server and not with its first request.
     await hasher();
     const keys = new KeyVerifier({ store, usage, hasher, now: context.now });
+    await usage.flush();
     return {
       async verify(token, needs = {}) {
         refuseUnknown(needs, ['scopes', 'ip'], 'verify');
@@ -81,7 +85,7 @@ export async function openVerifier(options: VerifierOptions = {}): Promise<Verif
       },
       async close() {
         try {
-          await usage.flush();
+          await usage.close();
         } finally {
           await context.close();
         }
@@ -91,6 +95,18 @@ export async function openVerifier(options: VerifierOptions = {}): Promise<Verif
     await context.close();
     throw spelled(error);
   }
+}
+
+/** Known from its first moment on, so that nobody takes a key for unused whose use it has yet to write. */
+function recorder(context: Context, store: Store): UsageRecorder {
+  return new UsageRecorder({
+    write: (batch) => store.recordUsage(batch),
+    later: (task, ms) => context.later(task, ms),
+    interval: USAGE_INTERVAL,
+    now: context.now,
+    lateUse: async (kid, version) => noteLateUse(await context.ledger('locked'), kid, version),
+    reporter: { id: () => newKid(context.random), after: 0 },
+  });
 }
 
 /** A misspelt option must not pass for one that was left out: `scope` for `scopes` would check nothing. */

@@ -1,16 +1,22 @@
 import type { Context } from '../../context.ts';
+import { newKid } from '../../domain/ids.ts';
+import type { Verification } from '../../domain/keys/answer.ts';
 import { hasherSource } from '../../domain/keys/hasher-source.ts';
 import { type Asked, VERIFICATION_CODES } from '../../domain/keys/judge.ts';
+import { noteLateUse } from '../../domain/keys/late-use.ts';
 import { isAddress } from '../../domain/keys/networks.ts';
 import { isScope } from '../../domain/keys/scopes.ts';
 import { UsageRecorder } from '../../domain/keys/usage.ts';
-import { KeyVerifier, type Verification } from '../../domain/keys/verify.ts';
+import { KeyVerifier } from '../../domain/keys/verify.ts';
 import type { Store } from '../../domain/ports/store.ts';
 import { Failure } from '../../errors.ts';
 import type { Command } from '../command.ts';
 import { badValue, type Input } from '../input.ts';
 import { WORKSPACE } from '../options.ts';
 import { narrowing } from '../workspace.ts';
+
+/** A pipe that stays open this long, ms, is a running verifier to who waits until an old version is unused. */
+const LONG = 5000;
 
 export const verify: Command = {
   name: 'verify',
@@ -41,19 +47,22 @@ export const verify: Command = {
     const verifier = openVerifier(context, store);
     const explain = input.flag('explain');
     let [all, bad] = [0, 0];
-    for await (const lines of await tokens(context)) {
-      // What arrived together is answered together: a program that sends one key and waits gets its answer.
-      let answers = '';
-      for (const line of lines) {
-        const answer = await verifier.keys.verify(line ?? '', { ...asked, workspaceId });
-        if (!answer.valid) bad++;
-        answers += `${lineFor(context, answer, explain)}\n`;
+    try {
+      for await (const lines of await tokens(context)) {
+        // What arrived together is answered together: a program that sends one key and waits gets its answer.
+        let answers = '';
+        for (const line of lines) {
+          const answer = await verifier.keys.verify(line ?? '', { ...asked, workspaceId });
+          if (!answer.valid) bad++;
+          answers += `${lineFor(context, answer, explain)}\n`;
+        }
+        all += lines.length;
+        await context.out.raw(answers);
+        if (verifier.usage.full) await verifier.usage.flush();
       }
-      all += lines.length;
-      await context.out.raw(answers);
-      if (verifier.usage.full) await verifier.usage.flush();
+    } finally {
+      await verifier.usage.close();
     }
-    await verifier.usage.flush();
     if (all === 0)
       throw new Failure('usage', 'no key on stdin', { hint: '{keywright} keys verify < key.txt' });
     if (bad === 0) return undefined;
@@ -73,10 +82,14 @@ function askedOf(input: Input): Asked {
 
 function openVerifier(context: Context, store: Store): { keys: KeyVerifier; usage: UsageRecorder } {
   // A long pipe of keys writes its last uses on the way; what is left is flushed at the end.
-  const usage = new UsageRecorder(
-    (batch) => store.recordUsage(batch),
-    (task) => context.later(task, 200),
-  );
+  const usage = new UsageRecorder({
+    write: (batch) => store.recordUsage(batch),
+    later: (task, ms) => context.later(task, ms),
+    interval: 200,
+    now: context.now,
+    lateUse: async (kid, version) => noteLateUse(await context.ledger('locked'), kid, version),
+    reporter: { id: () => newKid(context.random), after: LONG },
+  });
   const parts = {
     store,
     usage,

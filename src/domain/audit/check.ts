@@ -18,7 +18,13 @@ export interface ChainReport {
 
 const PAGE = 1000;
 /** What is done without the audit key. Anything else that says so was written by somebody else. */
-const MADE_LOCKED: ReadonlySet<string> = new Set(['key.revoke', 'key.disable', 'store.accept-rollback']);
+const MADE_LOCKED: ReadonlySet<string> = new Set([
+  'key.revoke',
+  'key.disable',
+  'key.late-use',
+  'integration.disable',
+  'store.accept-rollback',
+]);
 
 /**
  * Walks the whole log: sequence without gaps, each hash, each link, and with a sealer each seal; then

@@ -7,8 +7,8 @@ export const VERIFICATION_CODES = {
   ok: 'verifies',
   not_found: 'no such key, or not its secret',
   revoked: 'the key was revoked',
-  disabled: 'the key or its workspace is disabled',
-  expired: 'the key has expired',
+  disabled: 'the key, its integration or its workspace is disabled',
+  expired: 'the key, or this version of it, has expired',
   workspace: 'the key belongs to another workspace',
   mode: 'the key is of the other mode (live or test)',
   network: 'the address is not in the networks of the key, or none was given',
@@ -30,17 +30,13 @@ export interface Asked {
 const LATEST = 8.64e15;
 
 /**
- * The verdict over a key whose secret was proven. Order: revoked, disabled (key, workspace), expired,
- * workspace, mode, network, scope. What can't be read (a date, a network, a scope) denies.
+ * The verdict over a key whose secret was proven. `paused`: its workspace is archived, or the integration that
+ * it is bound to isn't configured. Order: revoked, disabled (key, integration, workspace), expired, workspace,
+ * mode, network, scope. What can't be read (a date, a network, a scope) denies.
  */
-export function judge(
-  row: VerificationRow,
-  workspaceArchived: boolean,
-  asked: Asked,
-  now: number,
-): VerificationCode {
+export function judge(row: VerificationRow, paused: boolean, asked: Asked, now: number): VerificationCode {
   if (row.revokedAt !== null) return 'revoked';
-  if (row.disabledAt !== null || workspaceArchived) return 'disabled';
+  if (row.disabledAt !== null || paused) return 'disabled';
   if (row.expiresAt !== null && !(row.expiresAt > now && row.expiresAt <= LATEST)) return 'expired';
   if (asked.workspaceId !== undefined && asked.workspaceId !== row.workspaceId) return 'workspace';
   if (asked.mode !== undefined && asked.mode !== row.mode) return 'mode';

@@ -50,6 +50,11 @@ export function parseSecretKey(token: string): TokenParts | undefined {
   return partsOf(match);
 }
 
+/** Has it the shape of a secret key, its checksum aside? Such a token is one of ours or none. */
+export function isSecretKeyShaped(token: string): boolean {
+  return token.length <= LONGEST && SECRET_KEY.test(token);
+}
+
 /** The parts of a public key, or undefined when the text is none. */
 export function parsePublicKey(text: string): TokenParts | undefined {
   const match = PUBLIC_KEY.exec(text);

@@ -2,16 +2,21 @@ import { describe, expect, test } from 'vitest';
 import { createKey, type NewKey } from '../../../src/domain/keys/create.ts';
 import { revokeKeys } from '../../../src/domain/keys/stop.ts';
 import { parseSecretKey } from '../../../src/domain/keys/token.ts';
-import { addScope, setArchived } from '../../../src/domain/workspaces/manage.ts';
-import { someWorkspace } from '../../contracts/samples.ts';
-import { type Desk, failureOf, fakeRandom, openDesk } from '../../support/fake-ledger.ts';
+import { addScope, createWorkspace, setArchived } from '../../../src/domain/workspaces/manage.ts';
+import { DAY } from '../../contracts/samples.ts';
+import { type Desk, failureOf, fakeHasher, fakeRandom, openDesk } from '../../support/fake-ledger.ts';
+import { openTeam } from '../../support/team.ts';
+
+const orders = ({ workspace }: Desk): NewKey => ({
+  workspace,
+  scopes: ['orders:read'],
+  mode: 'live',
+  networks: [],
+});
 
 const create = (desk: Desk, change: Partial<NewKey> = {}) =>
   createKey(desk.ledger, desk.means, {
-    workspace: desk.workspace,
-    scopes: ['orders:read'],
-    mode: 'live',
-    networks: [],
+    ...orders(desk),
     expiresAt: null,
     ...change,
   });
@@ -38,7 +43,10 @@ describe('a new key', () => {
       owner: 'ana',
       scopes: ['orders:read', 'users:*'],
       networks: ['203.0.113.0/24'],
+      integrationId: null,
       version: 1,
+      issuedAt: desk.clock.at,
+      olderUntil: null,
       createdAt: desk.clock.at,
       createdBy: 'ana',
       expiresAt: desk.clock.at + 1000,
@@ -46,6 +54,8 @@ describe('a new key', () => {
       revokedAt: null,
       revokedReason: null,
       lastUsedAt: null,
+      versionFirstUsedAt: null,
+      versionUsedAt: null,
       shownAt: null,
     });
     expect(parseSecretKey(secretKey.reveal())).toEqual({ brand: 'kw', mode: 'test', kid: key.kid });
@@ -102,8 +112,8 @@ describe('a new key', () => {
 
   test('has the brand of its workspace', async () => {
     const desk = openDesk();
-    const workspace = someWorkspace({ brand: 'shop' });
-    await desk.store.write((tx) => tx.write.workspaces.insert(workspace));
+    const shop = { slug: 'shop', name: 'Shop', kind: 'company', brand: 'shop' } as const;
+    const workspace = await createWorkspace(desk.ledger, fakeRandom('shop'), shop);
     const { key, secretKey } = await create(desk, { workspace });
     expect(key.brand).toBe('shop');
     expect(secretKey.reveal()).toMatch(/^shop_sk_live_/);
@@ -111,7 +121,7 @@ describe('a new key', () => {
 
   test('of a pepper that the hasher lacks is not made', async () => {
     const desk = openDesk();
-    const means = { random: fakeRandom(), hasher: { current: 2, hash: () => undefined } };
+    const means = { random: fakeRandom(), hasher: { ...fakeHasher({}), current: 2 } };
     const wish = {
       workspace: desk.workspace,
       scopes: [],
@@ -149,15 +159,12 @@ describe('a name that is not given', () => {
 });
 
 describe('the owner', () => {
-  test('is the actor, if a member, else the owner of the workspace', async () => {
-    const desk = openDesk('ci');
-    expect((await create(desk)).key).toMatchObject({ owner: 'ana', createdBy: 'ci' });
-    const { id } = desk.workspace;
-    await desk.store.write((tx) =>
-      tx.write.workspaces.addMember({ workspaceId: id, name: 'ci', role: 'developer', createdAt: 1 }),
-    );
-    expect((await create(desk)).key.owner).toBe('ci');
-    expect((await create(desk, { owner: 'ana' })).key.owner).toBe('ana');
+  test('is the actor, unless somebody else is named', async () => {
+    const team = await openTeam();
+    const made = async (owner?: string) =>
+      (await createKey(team.as('adi'), team.means, { ...orders(team), owner })).key;
+    expect(await made()).toMatchObject({ owner: 'adi', createdBy: 'adi' });
+    expect(await made('ben')).toMatchObject({ owner: 'ben', createdBy: 'adi' });
   });
 
   test('must be a member', async () => {
@@ -196,5 +203,66 @@ test('an archived workspace gets no key, also when it was archived meanwhile', a
   expect(await failureOf(() => create(desk))).toMatchObject({
     code: 'wrong_state',
     hint: expect.stringContaining('--undo'),
+  });
+});
+
+describe('an expiry that is not given', () => {
+  const life = async (desk: Desk) => {
+    const { key } = await createKey(desk.ledger, desk.means, orders(desk));
+    return key.expiresAt === null ? null : key.expiresAt - key.createdAt;
+  };
+
+  test('is in 90 days, until the policy says otherwise', async () => {
+    const team = await openTeam();
+    expect(await life(team)).toBe(90 * DAY);
+    await team.policy({ defaultLife: 7 * DAY });
+    expect(await life(team)).toBe(7 * DAY);
+    await team.policy({ defaultLife: null });
+    expect(await life(team)).toBeNull();
+  });
+
+  test('is cut to the longest life', async () => {
+    const team = await openTeam();
+    for (const defaultLife of [90 * DAY, null]) {
+      await team.policy({ defaultLife, longestLife: 30 * DAY });
+      expect(await life(team)).toBe(30 * DAY);
+    }
+  });
+});
+
+describe('an integration', () => {
+  const bind = async (state: { configuredAt: number | null; disabledAt: number | null }, text = 'shop') => {
+    const desk = openDesk();
+    const { workspace } = desk;
+    const shop = {
+      id: 'int_000000000001',
+      workspaceId: workspace.id,
+      name: 'shop',
+      purpose: null,
+      url: null,
+    };
+    await desk.store.write((tx) =>
+      tx.write.integrations.insert({ ...shop, createdAt: 1, createdBy: 'ana', ...state }),
+    );
+    return createKey(desk.ledger, desk.means, { ...orders(desk), integration: text });
+  };
+
+  test('that is configured can have keys', async () => {
+    const configured = { configuredAt: 1, disabledAt: null };
+    for (const text of ['shop', 'int_000000000001'])
+      expect((await bind(configured, text)).key.integrationId).toBe('int_000000000001');
+    expect(await failureOf(() => bind(configured, 'shpo'))).toMatchObject({ code: 'not_found' });
+  });
+
+  test.each([
+    [{ configuredAt: null, disabledAt: null }, 'a draft', 'integrations configure shop'],
+    [{ configuredAt: 1, disabledAt: 2 }, 'disabled', 'integrations enable shop'],
+    [{ configuredAt: null, disabledAt: 2 }, 'disabled', 'integrations enable shop'],
+  ])('that is not can have none (%j)', async (state, what, hint) => {
+    expect(await failureOf(() => bind(state))).toMatchObject({
+      code: 'wrong_state',
+      message: expect.stringContaining(what),
+      hint: expect.stringContaining(hint),
+    });
   });
 });

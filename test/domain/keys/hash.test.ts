@@ -15,6 +15,6 @@ test('a secret key is hashed under the newest pepper, with its workspace', () =>
 });
 
 test('without that pepper nothing is hashed, and nothing of the secret is said', () => {
-  const hasher = { current: 4, hash: () => undefined };
+  const hasher = { current: 4, hash: () => undefined, find: () => undefined, imported: () => undefined };
   expect(() => verifierFor(hasher, 'ws_1', secret)).toThrow(/^pepper 4 is missing$/);
 });

@@ -12,6 +12,7 @@ function source() {
 
 const pepper = (number: number, byte: number) => ({
   number,
+  kind: 'pepper' as const,
   sealed: new Uint8Array(60).fill(byte),
   createdAt: 1,
 });

@@ -12,13 +12,15 @@ const ROW: VerificationRow = {
   owner: 'ana',
   scopes: 'orders:read users:*',
   networks: '203.0.113.0/24 2001:db8::/32',
+  integrationId: null,
   version: 1,
   pepper: 1,
   hash: new Uint8Array(32),
   expiresAt: NOW + 1,
+  olderUntil: null,
   disabledAt: null,
   revokedAt: null,
-  lastUsedAt: null,
+  versionUsedAt: null,
   generation: 1,
 };
 
@@ -26,17 +28,17 @@ const ASKED: Asked = { workspaceId: 'ws_1', mode: 'live', ip: '203.0.113.7', sco
 
 interface Case {
   readonly row: VerificationRow;
-  readonly archived: boolean;
+  readonly paused: boolean;
   readonly asked: Asked;
 }
 
-const SOUND: Case = { row: ROW, archived: false, asked: ASKED };
+const SOUND: Case = { row: ROW, paused: false, asked: ASKED };
 
 /** What can be wrong, in the order in which it is asked; DESIGN section 5. */
 const PROBLEMS: readonly (readonly [string, (sound: Case) => Case])[] = [
   ['revoked', ({ row, ...rest }) => ({ ...rest, row: { ...row, revokedAt: 1 } })],
   ['disabled', ({ row, ...rest }) => ({ ...rest, row: { ...row, disabledAt: 1 } })],
-  ['disabled', (sound) => ({ ...sound, archived: true })],
+  ['disabled', (sound) => ({ ...sound, paused: true })],
   ['expired', ({ row, ...rest }) => ({ ...rest, row: { ...row, expiresAt: NOW } })],
   ['workspace', ({ asked, ...rest }) => ({ ...rest, asked: { ...asked, workspaceId: 'ws_2' } })],
   ['mode', ({ asked, ...rest }) => ({ ...rest, asked: { ...asked, mode: 'test' } })],
@@ -44,7 +46,7 @@ const PROBLEMS: readonly (readonly [string, (sound: Case) => Case])[] = [
   ['scope', ({ asked, ...rest }) => ({ ...rest, asked: { ...asked, scopes: ['orders:write'] } })],
 ];
 
-const verdict = ({ row, archived, asked }: Case, now = NOW): string => judge(row, archived, asked, now);
+const verdict = ({ row, paused, asked }: Case, now = NOW): string => judge(row, paused, asked, now);
 
 test('a sound key verifies', () => {
   expect(verdict(SOUND)).toBe('ok');

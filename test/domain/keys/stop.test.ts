@@ -1,7 +1,9 @@
 import { describe, expect, test, vi } from 'vitest';
 import { createKey } from '../../../src/domain/keys/create.ts';
 import { disableKeys, enableKeys, revokeKeys } from '../../../src/domain/keys/stop.ts';
-import { type Desk, failureOf, openDesk } from '../../support/fake-ledger.ts';
+import { createWorkspace } from '../../../src/domain/workspaces/manage.ts';
+import { type Desk, failureOf, fakeRandom, openDesk } from '../../support/fake-ledger.ts';
+import { openTeam } from '../../support/team.ts';
 
 async function deskWith(...names: readonly string[]) {
   const desk = openDesk();
@@ -137,4 +139,98 @@ describe('a pause', () => {
     expect((await desk.log()).at(-1)?.facts).toMatchObject({ disabled: true, revoked: true });
     expect(await byName(desk, 'a')).toMatchObject({ disabledAt: desk.clock.at, revokedAt: desk.clock.at });
   });
+});
+
+describe('who may', () => {
+  const someKeys = async () => {
+    const team = await openTeam();
+    await team.keyOf('ben', { name: 'mine' });
+    await team.keyOf('dee', { name: 'hers' });
+    return team;
+  };
+
+  test.each([
+    ['revoke', revokeKeys],
+    ['disable', disableKeys],
+  ])('%s: the owner of a key, admins and owners, unlocked or not', async (_, work) => {
+    for (const name of ['ben', 'adi', 'ana']) {
+      const team = await someKeys();
+      expect((await work(team.lockedAs(name), named('mine'))).changed.map(nameOf)).toEqual(['mine']);
+    }
+    for (const name of ['dee', 'vic', 'eve']) {
+      const team = await someKeys();
+      expect(await failureOf(() => work(team.lockedAs(name), named('mine')))).toMatchObject({
+        code: 'forbidden',
+      });
+      expect(await byName(team, 'mine')).toMatchObject({ revokedAt: null, disabledAt: null });
+    }
+  });
+
+  test('stop a key whose secret they hold: anybody', async () => {
+    const team = await someKeys();
+    const held = { ...named('mine'), withSecret: true };
+    expect((await disableKeys(team.lockedAs('eve'), held)).changed.map(nameOf)).toEqual(['mine']);
+    // That is no reason to put it to use again.
+    expect(await failureOf(() => enableKeys(team.as('eve'), held))).toMatchObject({ code: 'forbidden' });
+    expect((await revokeKeys(team.lockedAs('eve'), held)).changed.map(nameOf)).toEqual(['mine']);
+  });
+
+  test('stop several: who may stop each; else none is', async () => {
+    const team = await someKeys();
+    const before = await team.log();
+    for (const selection of [named('mine', 'hers'), ofAll(team)]) {
+      expect(await failureOf(() => revokeKeys(team.as('ben'), selection))).toMatchObject({
+        code: 'forbidden',
+        message: expect.stringContaining('hers belongs to dee'),
+      });
+    }
+    expect(await byName(team, 'mine')).toMatchObject({ revokedAt: null });
+    expect(await team.log()).toEqual(before);
+    expect((await revokeKeys(team.as('adi'), ofAll(team))).changed).toHaveLength(2);
+  });
+
+  test('revoke what is revoked: anybody, since nothing happens', async () => {
+    const team = await someKeys();
+    await revokeKeys(team.ledger, named('mine'));
+    expect((await revokeKeys(team.lockedAs('vic'), named('mine'))).already.map(nameOf)).toEqual(['mine']);
+  });
+
+  test('of two workspaces, each decides for its own', async () => {
+    const team = await someKeys();
+    const shop = { slug: 'shop', name: 'Shop', kind: 'company', brand: 'kw' } as const;
+    const workspace = await createWorkspace(team.as('adi'), fakeRandom('shop'), shop);
+    const wish = { workspace, name: 'theirs', scopes: [], mode: 'live', networks: [] } as const;
+    await createKey(team.as('adi'), team.means, wish);
+    // ana owns acme, and is nobody in shop.
+    expect(await failureOf(() => revokeKeys(team.ledger, named('mine', 'theirs')))).toMatchObject({
+      code: 'forbidden',
+      message: 'ana is no member of shop',
+    });
+    expect((await revokeKeys(team.as('adi'), named('mine', 'theirs'))).changed).toHaveLength(2);
+  });
+});
+
+test('revoking rolls an open delivery back and erases its sealed secret', async () => {
+  const desk = await deskWith('a');
+  const kid = (await byName(desk, 'a'))?.kid ?? '';
+  const rotation = {
+    id: 'rot_000000000001',
+    kid,
+    workspaceId: desk.workspace.id,
+    fromVersion: 1,
+    toVersion: 2,
+  };
+  const sealed = { record: rotation.id, field: 'secret', version: 2, sealed: new Uint8Array(60) };
+  await desk.store.write(async (tx) => {
+    const times = { startedAt: 1, startedBy: 'ana', updatedAt: 1 };
+    const options = { state: 'issued', delivery: true, check: false, graceMs: 1000 } as const;
+    await tx.write.rotations.insert({ ...rotation, ...options, ...times });
+    await tx.write.slots.putSealed(sealed);
+  });
+  await disableKeys(desk.locked, named('a'));
+  expect(await desk.store.rotations.open(kid)).toMatchObject({ id: rotation.id });
+  await revokeKeys(desk.locked, named('a'));
+  expect(await desk.store.rotations.open(kid)).toBeUndefined();
+  expect(await desk.store.rotations.byId(rotation.id)).toMatchObject({ state: 'rolled-back' });
+  expect(await desk.store.slots.sealed(rotation.id, 'secret')).toBeUndefined();
 });

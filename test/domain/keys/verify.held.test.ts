@@ -87,7 +87,7 @@ describe('what is held of workspaces and peppers', () => {
     await verifier.verify(before.token, {});
     current = fakeHasher({ 1: 'pepper one', 2: 'pepper two' });
     await desk.store.write((tx) =>
-      tx.write.slots.putPepper({ number: 2, sealed: new Uint8Array(60), createdAt: 1 }),
+      tx.write.slots.putPepper({ number: 2, kind: 'pepper', sealed: new Uint8Array(60), createdAt: 1 }),
     );
     const after = await createKey(
       desk.ledger,
@@ -170,7 +170,7 @@ describe('use', () => {
     const { key, token } = await aKey(desk);
     const hasher = fakeHasher({ 1: 'pepper one', 2: 'pepper two' });
     await desk.store.write((tx) =>
-      tx.write.slots.putPepper({ number: 2, sealed: new Uint8Array(60), createdAt: 1 }),
+      tx.write.slots.putPepper({ number: 2, kind: 'pepper', sealed: new Uint8Array(60), createdAt: 1 }),
     );
     const { verifier, usage } = verifierOn(desk, () => hasher);
     await verifier.verify(token, {});
@@ -185,10 +185,12 @@ describe('use', () => {
   test('never makes a verification fail or wait', async () => {
     const desk = openDesk();
     const { token } = await aKey(desk);
-    const never = new UsageRecorder(
-      () => new Promise(() => undefined),
-      (task) => task(),
-    );
+    const parts = {
+      later: (task: () => void, ms: number) => void (ms < 30_000 && task()),
+      ...{ interval: 1, now: () => desk.clock.at, lateUse: async () => undefined },
+      reporter: { id: () => 'verifier', after: 0 },
+    };
+    const never = new UsageRecorder({ ...parts, write: () => new Promise(() => undefined) });
     const hasher = hasherSource(
       desk.store.slots,
       async () => ({ slot: someSlot(), hasher: desk.means.hasher }),
@@ -196,10 +198,7 @@ describe('use', () => {
     );
     const verifier = new KeyVerifier({ store: desk.store, usage: never, hasher, now: () => desk.clock.at });
     expect((await verifier.verify(token, {})).code).toBe('ok');
-    const broken = new UsageRecorder(
-      () => Promise.reject(new Error('disk')),
-      (task) => task(),
-    );
+    const broken = new UsageRecorder({ ...parts, write: () => Promise.reject(new Error('disk')) });
     const other = new KeyVerifier({ store: desk.store, usage: broken, hasher, now: () => desk.clock.at });
     expect((await other.verify(token, {})).code).toBe('ok');
   });

@@ -24,6 +24,7 @@ describe('the answer', () => {
       key_id: `key_${key.kid}`,
       public_key: `kw_pk_live_${key.kid}`,
       workspace: 'acme',
+      integration: null,
       mode: 'live',
       scopes: ['orders:read', 'users:*'],
       owner: 'ana',
@@ -161,7 +162,12 @@ describe('a kid that nobody has', () => {
 
   test('is no error when the hasher has no pepper at all', async () => {
     const desk = openDesk();
-    const empty: TokenHasher = { current: 1, hash: () => undefined };
+    const empty: TokenHasher = {
+      current: 1,
+      hash: () => undefined,
+      find: () => undefined,
+      imported: () => undefined,
+    };
     expect(await verifierOn(desk, () => empty).verifier.verify(unknown, {})).toEqual(UNKNOWN);
   });
 });
