@@ -19,9 +19,10 @@ export const KEY_FILTERS: readonly Option[] = [
   {
     flags: '--status <status>',
     about: 'only keys of this status',
-    choices: ['active', 'expired', 'disabled', 'revoked'],
+    choices: ['active', 'rotating', 'expired', 'disabled', 'revoked'],
   },
   { flags: '--owner <member>', about: 'only keys of this owner' },
+  { flags: '--integration <name>', about: 'only keys bound to this integration' },
   { flags: '--expiring-within <duration>', about: 'only keys that expire within, e.g. 14d' },
   { flags: '--unused-for <duration>', about: 'only keys not used for, e.g. 90d' },
 ];

@@ -17,6 +17,7 @@ export async function status(context: Context): Promise<undefined> {
   const primaryId = await store.slots.primary();
   const primary = slots.find((slot) => slot.id === primaryId);
   const workspace = await currentWorkspace(context, store);
+  const role = workspace && (await roleIn(store, workspace.slug, actor.name));
   const attention = await needsAttention(
     context,
     store,
@@ -27,7 +28,7 @@ export async function status(context: Context): Promise<undefined> {
       ['store', `${places.store} (${places.from})`],
       ['unlock', primary === undefined ? 'none' : `${primary.kind} (slot ${primary.name})`],
       ['workspace', workspace === undefined ? 'none chosen' : `${workspace.slug} (${workspace.from})`],
-      ['actor', `${actor.name} (${actor.from})`],
+      ['actor', `${actor.name} (${actor.from})${role === undefined ? '' : `, ${role}`}`],
     ],
     json: {
       store: places.store,
@@ -38,6 +39,7 @@ export async function status(context: Context): Promise<undefined> {
       workspace_from: workspace?.from ?? null,
       actor: actor.name,
       actor_from: actor.from,
+      role: role === STRANGER ? null : (role ?? null),
       attention: attention.map(([message]) => message),
     },
     tsv: [places.store, primary?.kind ?? '', workspace?.slug ?? '', actor.name],
@@ -47,6 +49,14 @@ export async function status(context: Context): Promise<undefined> {
     await context.out.hint(hint);
   }
   return undefined;
+}
+
+const STRANGER = 'no member';
+
+async function roleIn(store: Store, slug: string, name: string): Promise<string> {
+  const workspace = await store.workspaces.bySlug(slug);
+  const members = workspace === undefined ? [] : await store.workspaces.members(workspace.id);
+  return members.find((member) => member.name === name)?.role ?? STRANGER;
 }
 
 async function currentWorkspace(
@@ -82,6 +92,12 @@ async function needsAttention(
           ? 'one key expires'
           : `${expiring} keys expire`;
     attention.push([`${many} within 14 days`, '{keywright} keys list --expiring-within 14d']);
+  }
+  const open = (await store.rotations.page({ open: true }, { limit: 100 })).items.length;
+  if (open > 0) {
+    const many =
+      open === 100 ? '100 or more deliveries are' : open === 1 ? 'one delivery is' : `${open} deliveries are`;
+    attention.push([`${many} not finished`, '{keywright} rotations list --open']);
   }
   if (operatorSlots < 2)
     attention.push([

@@ -1,7 +1,8 @@
 import type { Context } from '../../context.ts';
-import { DEFAULT_LIFE, type NewKey } from '../../domain/keys/create.ts';
+import type { NewKey } from '../../domain/keys/create.ts';
 import { isScope } from '../../domain/keys/scopes.ts';
 import type { Readers } from '../../domain/ports/store.ts';
+import { defaultLifeOf, lifeText } from '../../domain/workspaces/policy.ts';
 import type { Workspace } from '../../domain/workspaces/workspace.ts';
 import { Failure } from '../../errors.ts';
 import { expiry } from './describe.ts';
@@ -35,13 +36,17 @@ export async function askForScopes(
 }
 
 /** Shows what was put together by asking, and asks whether to go on. */
-export async function confirmCreation(context: Context, wish: NewKey): Promise<void> {
+export async function confirmCreation(context: Context, store: Readers, wish: NewKey): Promise<void> {
+  const { longestLife, ...policy } = await store.workspaces.policy(wish.workspace.id);
+  const usual = defaultLifeOf({ longestLife, ...policy });
+  const now = context.now();
+  const byDefault = usual === null ? null : now + usual;
+  const expires = expiry(wish.expiresAt === undefined ? byDefault : wish.expiresAt, now);
+  const most = longestLife === null ? '' : `, at most ${lifeText(longestLife)}`;
   await context.out.warn(
     `a ${wish.mode} key of ${wish.workspace.slug} that may do: ${wish.scopes.join(' ')}`,
   );
-  await context.out.warn(
-    `${expiry(wish.expiresAt, context.now())}; change that with --expires (default ${DEFAULT_LIFE.text})`,
-  );
+  await context.out.warn(`${expires}; change that with --expires (default ${lifeText(usual)}${most})`);
   if (!(await context.ask.confirm('create it?', { default: true })))
     throw new Failure('cancelled', 'nothing was created');
 }

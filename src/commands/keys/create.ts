@@ -1,6 +1,6 @@
 import type { Context } from '../../context.ts';
 import type { Ledger } from '../../domain/audit/change.ts';
-import { createKey, DEFAULT_LIFE, type NewKey } from '../../domain/keys/create.ts';
+import { createKey, type NewKey } from '../../domain/keys/create.ts';
 import type { ApiKey, Mode } from '../../domain/keys/key.ts';
 import { parseNetwork } from '../../domain/keys/networks.ts';
 import { ACCESS_LEVELS, isScope } from '../../domain/keys/scopes.ts';
@@ -8,13 +8,14 @@ import { revokeKeys } from '../../domain/keys/stop.ts';
 import { publicKey } from '../../domain/keys/token.ts';
 import type { Secret } from '../../domain/secret.ts';
 import { parseExpiry } from '../../domain/time.ts';
+import { lifeText } from '../../domain/workspaces/policy.ts';
 import { Failure, PROGRAM } from '../../errors.ts';
 import type { Command } from '../command.ts';
 import { badValue, type Input } from '../input.ts';
 import { WORKSPACE } from '../options.ts';
 import { oneWorkspace } from '../workspace.ts';
 import { askForScopes, confirmCreation } from './ask.ts';
-import { expiry, keyJson } from './describe.ts';
+import { expiry, keyJson, type Shown, showing } from './describe.ts';
 
 export const create: Command = {
   name: 'create',
@@ -37,9 +38,10 @@ export const create: Command = {
     { flags: '--name <name>', about: 'what you call it (default: from scope and date)' },
     {
       flags: '--expires <when>',
-      about: `90d, 2027-02-19 (the end of that day, UTC) or never (default: ${DEFAULT_LIFE.text})`,
+      about: "90d, 2027-02-19 (the end of that day, UTC) or never (default: the policy's, 90d)",
     },
     { flags: '--owner <member>', about: 'who answers for it (default: you)' },
+    { flags: '--integration <name>', about: 'the configured integration it is bound to' },
     { flags: '--purpose <text>', about: 'what it is for' },
     { flags: '--mode <mode>', about: 'live or test (default: live)', choices: ['live', 'test'] },
     {
@@ -64,14 +66,17 @@ export const create: Command = {
       workspace,
       scopes: asked ? await askForScopes(context, store, workspace) : wish.scopes,
     };
-    if (asked) await confirmCreation(context, complete);
+    if (asked) await confirmCreation(context, store, complete);
+    // Before there is a secret: whatever fails between that and showing it would leave it live and unseen.
+    const named = await showing(store);
     const { hasher } = await context.operator();
     const ledger = await context.ledger('unlocked');
     const { key, secretKey, notes } = await createKey(ledger, { hasher, random: context.random }, complete);
-    await tell(context, key, workspace.slug, input.text('expires') === undefined);
-    await deliver(context, ledger, key, secretKey, workspace.slug);
+    const shown = named(key);
+    await tell(context, shown, input.text('expires') === undefined);
+    await deliver(context, ledger, shown, secretKey);
     for (const note of notes) await context.out.say(`note: ${note}`);
-    await context.out.say('shown once and not stored; if lost, revoke it and create another');
+    await context.out.say(`shown once and not stored; if lost: {keywright} keys rotate ${asWord(key)}`);
     return undefined;
   },
 };
@@ -80,20 +85,31 @@ function wishOf(context: Context, input: Input): Omit<NewKey, 'workspace'> {
   if (input.args.length > 0)
     throw new Failure('usage', 'keys create takes no argument', { hint: '{keywright} keys create --name …' });
   const now = context.now();
-  const expires = parseExpiry(input.text('expires') ?? DEFAULT_LIFE.text, now);
-  if ('reason' in expires) throw badValue('expires', expires.reason);
+  const expires = input.text('expires');
+  const expiry = expires === undefined ? undefined : parseExpiry(expires, now);
+  if (expiry !== undefined && 'reason' in expiry) throw badValue('expires', expiry.reason);
   return {
     scopes: scopesOf(context, input),
     mode: (input.text('mode') ?? 'live') as Mode,
     networks: networksOf(input),
-    expiresAt: expires.at,
+    expiresAt: expiry?.at,
     name: input.name('name'),
     purpose: input.line('purpose'),
     owner: input.name('owner'),
+    integration: input.name('integration'),
   };
 }
 
 function scopesOf(context: Context, input: Input): readonly string[] {
+  const scopes = scopesSaid(input);
+  if (scopes.length > 0 || context.ask.interactive) return scopes;
+  throw new Failure('usage', '--scope is missing: a key without scopes may do nothing', {
+    hint: '{keywright} keys create --scope orders:read, or --access read',
+  });
+}
+
+/** The scopes of `--scope` or `--access`; none when neither is given. */
+export function scopesSaid(input: Input): readonly string[] {
   const access = input.text('access');
   const scopes = input.list('scope');
   if (access !== undefined && scopes.length > 0)
@@ -105,11 +121,6 @@ function scopesOf(context: Context, input: Input): readonly string[] {
         'scope',
         `"${scope}" is not resource:action in lower case, such as orders:read or orders:*`,
       );
-  }
-  if (scopes.length === 0 && !context.ask.interactive) {
-    throw new Failure('usage', '--scope is missing: a key without scopes may do nothing', {
-      hint: '{keywright} keys create --scope orders:read, or --access read',
-    });
   }
   return scopes;
 }
@@ -123,29 +134,38 @@ export function networksOf(input: Input): readonly string[] {
   });
 }
 
-async function tell(context: Context, key: ApiKey, workspace: string, byDefault: boolean): Promise<void> {
-  const expires = expiry(key.expiresAt, context.now());
-  const why = byDefault ? ` (default ${DEFAULT_LIFE.text})` : '';
+async function tell(
+  context: Context,
+  { key, workspace, integration }: Shown,
+  byDefault: boolean,
+): Promise<void> {
+  const life = key.expiresAt === null ? null : key.expiresAt - key.createdAt;
+  const parts = [
+    key.scopes.join(' '),
+    key.mode,
+    ...(integration === null ? [] : [`for ${integration}`]),
+    `${expiry(key.expiresAt, context.now())}${byDefault ? ` (default ${lifeText(life)})` : ''}`,
+  ];
   await context.out.say(`created ${key.name} in ${workspace}: ${publicKey(key)}`);
-  await context.out.say(`${key.scopes.join(' ')} · ${key.mode} · ${expires}${why}`);
+  await context.out.say(parts.join(' · '));
+}
+
+/** The name, where it can stand in a command line as it is. */
+function asWord(key: ApiKey): string {
+  return /^[A-Za-z0-9_.@][A-Za-z0-9_.@-]*$/.test(key.name) ? key.name : publicKey(key);
 }
 
 /**
  * Hands the secret key over. When it can't be shown nobody has it, so the key is revoked at once:
  * better none than one that is live and known to nobody.
  */
-async function deliver(
-  context: Context,
-  ledger: Ledger,
-  key: ApiKey,
-  secretKey: Secret,
-  workspace: string,
-): Promise<void> {
+async function deliver(context: Context, ledger: Ledger, made: Shown, secretKey: Secret): Promise<void> {
+  const { key } = made;
   const shown = context.now();
   try {
     await context.out.mask(secretKey);
     if (context.out.audience === 'json') {
-      await context.out.json({ ...keyJson({ key, workspace }, shown), secret_key: secretKey.reveal() });
+      await context.out.json({ ...keyJson(made, shown), secret_key: secretKey.reveal() });
     } else await context.out.secret(secretKey);
   } catch (error) {
     await undo(context, publicKey(key));
@@ -153,14 +173,18 @@ async function deliver(
       cause: error,
     });
   }
-  await ledger.store.write((tx) => tx.write.keys.markShown(key.kid, shown)).catch(() => undefined);
+  await ledger.store
+    .write((tx) => tx.write.keys.markShown(key.kid, key.version, shown))
+    .catch(() => undefined);
 }
 
 /** Without unlocking: a new root key meanwhile must not keep alive what nobody has seen. */
 async function undo(context: Context, name: string): Promise<void> {
   try {
     const reason = 'its secret key could not be shown';
-    await revokeKeys(await context.ledger('locked'), { names: [name], workspaceId: undefined }, { reason });
+    // We hold its secret, so a role that was taken away meanwhile doesn't matter.
+    const selection = { names: [name], workspaceId: undefined, withSecret: true };
+    await revokeKeys(await context.ledger('locked'), selection, { reason });
   } catch (error) {
     throw new Failure(
       'output_failed',

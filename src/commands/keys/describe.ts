@@ -2,6 +2,7 @@ import { keyId } from '../../domain/ids.ts';
 import type { ApiKey } from '../../domain/keys/key.ts';
 import { statusOf } from '../../domain/keys/status.ts';
 import { publicKey } from '../../domain/keys/token.ts';
+import type { Readers } from '../../domain/ports/store.ts';
 import type { Workspace } from '../../domain/workspaces/workspace.ts';
 import type { Column } from '../../terminal/output.ts';
 import { age, deadline, NEAR, rfc3339 } from '../../terminal/time.ts';
@@ -10,6 +11,21 @@ import { age, deadline, NEAR, rfc3339 } from '../../terminal/time.ts';
 export interface Shown {
   readonly key: ApiKey;
   readonly workspace: string;
+  /** Name of the integration it is bound to. */
+  readonly integration: string | null;
+}
+
+/** Puts names to what keys refer to by id. */
+export async function showing(
+  store: Pick<Readers, 'workspaces' | 'integrations'>,
+): Promise<(key: ApiKey) => Shown> {
+  const workspaces = slugs(await store.workspaces.all());
+  const integrations = new Map((await store.integrations.all()).map(({ id, name }) => [id, name]));
+  return (key) => ({
+    key,
+    workspace: workspaces.get(key.workspaceId) ?? '?',
+    integration: key.integrationId === null ? null : (integrations.get(key.integrationId) ?? '?'),
+  });
 }
 
 /** The slug of each workspace by its id. */
@@ -18,7 +34,7 @@ export function slugs(workspaces: readonly Workspace[]): ReadonlyMap<string, str
 }
 
 /** A key for `--json`. Fields are only ever added. */
-export function keyJson({ key, workspace }: Shown, now: number): object {
+export function keyJson({ key, workspace, integration }: Shown, now: number): object {
   return {
     id: keyId(key.kid),
     public_key: publicKey(key),
@@ -28,9 +44,11 @@ export function keyJson({ key, workspace }: Shown, now: number): object {
     status: statusOf(key, now),
     scopes: key.scopes,
     owner: key.owner,
+    integration,
     purpose: key.purpose,
     networks: key.networks,
     version: key.version,
+    issued_at: rfc3339(key.issuedAt),
     created_at: rfc3339(key.createdAt),
     created_by: key.createdBy,
     expires_at: time(key.expiresAt),
@@ -80,7 +98,13 @@ function deadlineCell({ expiresAt, revokedAt }: ApiKey, now: number): string {
   return expiresAt === null ? 'never' : away(expiresAt, now);
 }
 
-const COLORS = { active: 'green', expired: 'yellow', disabled: 'yellow', revoked: 'red' } as const;
+const COLORS = {
+  active: 'green',
+  rotating: 'green',
+  expired: 'yellow',
+  disabled: 'yellow',
+  revoked: 'red',
+} as const;
 
 /** `last used 5h ago`, or `never used`. */
 export function lastUsed({ lastUsedAt }: ApiKey, now: number): string {

@@ -1,4 +1,4 @@
-import { disableKeys } from '../../domain/keys/stop.ts';
+import { disableKeys, stopping } from '../../domain/keys/stop.ts';
 import type { Command } from '../command.ts';
 import { KEY_SELECTION, YES } from '../options.ts';
 import { stopKeys } from './stop.ts';
@@ -17,6 +17,8 @@ export const disable: Command = {
       already: 'disabled already',
       warning: 'disabled keys stop verifying at once, until keys enable',
       question: (count) => (count === 1 ? 'disable it?' : `disable these ${count} keys?`),
+      isDue: (key) => key.disabledAt === null,
+      wish: stopping,
       act: (ledger, selection, expect) => disableKeys(ledger, selection, { expect }),
       ledger: 'locked',
     });

@@ -1,4 +1,4 @@
-import { revokeKeys } from '../../domain/keys/stop.ts';
+import { revokeKeys, stopping } from '../../domain/keys/stop.ts';
 import type { Command } from '../command.ts';
 import { KEY_SELECTION, YES } from '../options.ts';
 import { stopKeys } from './stop.ts';
@@ -22,6 +22,8 @@ export const revoke: Command = {
       already: 'revoked already',
       warning: 'revoking is immediate and can not be taken back; keys disable is the pause',
       question: (count) => (count === 1 ? 'revoke it?' : `revoke these ${count} keys?`),
+      isDue: (key) => key.revokedAt === null,
+      wish: stopping,
       act: (ledger, selection, expect) => revokeKeys(ledger, selection, { reason, expect }),
       ledger: 'locked',
     });

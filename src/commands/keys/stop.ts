@@ -2,14 +2,14 @@ import type { Context } from '../../context.ts';
 import type { Ledger } from '../../domain/audit/change.ts';
 import type { ApiKey } from '../../domain/keys/key.ts';
 import { expectCount, type Selection, selectKeys } from '../../domain/keys/select.ts';
-import type { Stopped } from '../../domain/keys/stop.ts';
+import { requireForEach, type Stopped } from '../../domain/keys/stop.ts';
 import { publicKey } from '../../domain/keys/token.ts';
 import type { Readers } from '../../domain/ports/store.ts';
 import { Failure } from '../../errors.ts';
 import { confirm } from '../confirm.ts';
 import type { Input } from '../input.ts';
 import { counted } from '../plural.ts';
-import { keyColumns, keyJson, lastUsed, slugs } from './describe.ts';
+import { keyColumns, keyJson, lastUsed, showing } from './describe.ts';
 import { selectionOf } from './which.ts';
 
 /** What `keys revoke`, `disable` and `enable` differ in. */
@@ -19,6 +19,10 @@ export interface Verb {
   /** What it means for the keys; undefined for what harms nobody and is not asked about. */
   readonly warning: string | undefined;
   readonly question: (count: number) => string;
+  /** Is there anything to do about this key? */
+  isDue(key: ApiKey): boolean;
+  /** What has to be allowed for each key. */
+  wish(selection: Selection): Parameters<typeof requireForEach>[3];
   act(ledger: Ledger, selection: Selection, expect: number | undefined): Promise<Stopped>;
   ledger: 'locked' | 'unlocked';
 }
@@ -37,6 +41,8 @@ export async function stopKeys(context: Context, input: Input, verb: Verb): Prom
     const keys = await selectKeys(store, selection, context.now());
     expectCount(keys.length, expect);
     if (keys.length === 0) return nothingFits(context, store, selection);
+    // Nobody is asked about what would be refused afterwards.
+    await requireForEach(store, context.actor(), keys.filter(verb.isDue), verb.wish(selection));
     if (input.flag('dryRun')) {
       await context.out.say(`would be ${verb.done}: ${keys.length}`);
       return tell(context, keys);
@@ -93,9 +99,8 @@ async function ask(context: Context, input: Input, keys: readonly ApiKey[], verb
 
 async function tell(context: Context, keys: readonly ApiKey[]): Promise<undefined> {
   const store = await context.store();
-  const names = slugs(await store.workspaces.all());
   const now = context.now();
-  const items = keys.map((key) => ({ key, workspace: names.get(key.workspaceId) ?? '?' }));
+  const items = keys.map(await showing(store));
   await context.out.list({
     key: 'keys',
     columns: keyColumns(now),

@@ -1,19 +1,18 @@
 import type { Context } from '../../context.ts';
 import { publicKey } from '../../domain/keys/token.ts';
-import { updateKey } from '../../domain/keys/update.ts';
-import type { KeyChange } from '../../domain/ports/store.ts';
+import { type KeyWish, updateKey } from '../../domain/keys/update.ts';
 import { parseExpiry } from '../../domain/time.ts';
 import { Failure } from '../../errors.ts';
 import type { Command } from '../command.ts';
 import { badValue, type Input } from '../input.ts';
 import { WORKSPACE } from '../options.ts';
 import { networksOf } from './create.ts';
-import { keyJson, slugs } from './describe.ts';
+import { keyJson, showing } from './describe.ts';
 import { within } from './which.ts';
 
 export const update: Command = {
   name: 'update',
-  summary: 'change name, purpose, owner, networks or expiry of a key',
+  summary: 'change name, purpose, owner, integration, networks or expiry of a key',
   details: 'Scopes never change: create another key for other scopes.',
   arguments: [{ name: '<key>', about: 'name, id or public key', completes: 'key' }],
   options: [
@@ -22,6 +21,7 @@ export const update: Command = {
     { flags: '--purpose <text>', about: 'what it is for' },
     { flags: '--no-purpose', about: 'forget the purpose' },
     { flags: '--owner <member>', about: 'who answers for it' },
+    { flags: '--integration <name>', about: 'the integration it is bound to, or none' },
     {
       flags: '--allow-ip <cidr>',
       about: 'networks it may be used from, instead of those so far',
@@ -44,13 +44,13 @@ export const update: Command = {
     const { key, changed } = await updateKey(await context.ledger('unlocked'), which, wish);
     await context.out.say(`${key.name} ${changed ? 'was changed' : 'is so already'}`);
     if (context.out.audience === 'table') return undefined;
-    const workspace = slugs(await store.workspaces.all()).get(key.workspaceId) ?? '?';
-    await context.out.value(publicKey(key), keyJson({ key, workspace }, context.now()));
+    const shown = (await showing(store))(key);
+    await context.out.value(publicKey(key), keyJson(shown, context.now()));
     return undefined;
   },
 };
 
-function wishOf(context: Context, input: Input): KeyChange {
+function wishOf(context: Context, input: Input): KeyWish {
   const name = input.name('name');
   const purpose = input.off('purpose') ? null : input.line('purpose');
   const owner = input.name('owner');
@@ -60,16 +60,18 @@ function wishOf(context: Context, input: Input): KeyChange {
   const expires = input.text('expires');
   const expiry = expires === undefined ? undefined : parseExpiry(expires, context.now());
   if (expiry !== undefined && 'reason' in expiry) throw badValue('expires', expiry.reason);
-  const wish: KeyChange = {
+  const integration = input.name('integration');
+  const wish: KeyWish = {
     ...(name === undefined ? {} : { name }),
     ...(purpose === undefined ? {} : { purpose }),
     ...(owner === undefined ? {} : { owner }),
+    ...(integration === undefined ? {} : { integration: integration === 'none' ? null : integration }),
     ...(networks.length === 0 && !input.flag('anyIp') ? {} : { networks }),
     ...(expiry === undefined ? {} : { expiresAt: expiry.at }),
   };
   if (Object.keys(wish).length > 0) return wish;
   throw new Failure(
     'usage',
-    'nothing to change: give --name, --purpose, --owner, --allow-ip, --any-ip or --expires',
+    'nothing to change: give --name, --purpose, --owner, --integration, --allow-ip, --any-ip or --expires',
   );
 }

@@ -10,7 +10,7 @@ import type { Input } from '../input.ts';
 import { narrowing, workspaceIfClear } from '../workspace.ts';
 import { keyFilter } from './filter.ts';
 
-const FILTERS = ['status', 'owner', 'expiringWithin', 'unusedFor', 'match'];
+const FILTERS = ['status', 'owner', 'integration', 'expiringWithin', 'unusedFor', 'match'];
 
 /** What to do when no key is named. */
 const NAME_ONE = { hint: '{keywright} keys list shows them, then', retry: { append: 'NAME' } };
@@ -42,9 +42,12 @@ export async function within(
  */
 export async function selectionOf(context: Context, store: Readers, input: Input): Promise<Selection> {
   const names = await namedKeys(context, input);
-  const filtered = input.flag('all') || FILTERS.some((name) => input.text(name) !== undefined);
+  const filtered = isFiltered(input);
   if (names.length > 0 && filtered) throw new Failure('usage', 'name keys or filter them, not both');
-  if (names.length > 0) return { names, workspaceId: await within(context, store, input, names) };
+  if (names.length > 0) {
+    const withSecret = input.flag('fromStdin');
+    return { names, workspaceId: await within(context, store, input, names), withSecret };
+  }
   if (!filtered) {
     throw new Failure(
       'usage',
@@ -53,7 +56,16 @@ export async function selectionOf(context: Context, store: Readers, input: Input
     );
   }
   const workspace = await workspaceIfClear(context, store, input);
-  return { filter: keyFilter(context, input, workspace?.id, input.text('match')) };
+  return { filter: await keyFilter(context, store, input, workspace?.id, input.text('match')) };
+}
+
+/** Does the command line ask for several keys, by name or by a filter? */
+export function severalAsked(input: Input): boolean {
+  return input.args.length > 1 || isFiltered(input);
+}
+
+function isFiltered(input: Input): boolean {
+  return input.flag('all') || FILTERS.some((name) => input.text(name) !== undefined);
 }
 
 async function namedKeys(context: Context, input: Input): Promise<readonly string[]> {

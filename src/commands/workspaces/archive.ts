@@ -4,7 +4,7 @@ import type { Command } from '../command.ts';
 import { confirm } from '../confirm.ts';
 import { DRY_RUN, YES } from '../options.ts';
 import { counted } from '../plural.ts';
-import { workspaceJson } from './describe.ts';
+import { countLive, workspaceJson } from './describe.ts';
 
 export const archive: Command = {
   name: 'archive',
@@ -17,7 +17,7 @@ export const archive: Command = {
     const store = await context.store();
     const found = await findWorkspace(store, slug);
     const undo = input.flag('undo');
-    const keys = await store.keys.count({ workspaceId: found.id, status: 'active' }, context.now());
+    const keys = await countLive(store, found.id, context.now());
     const which = `${counted(keys, 'active key')} of ${found.slug}`;
     const [verify, stop] = keys === 1 ? ['verifies', 'stops'] : ['verify', 'stop'];
     const effect = undo ? `${which} ${verify} again` : `${which} ${stop} verifying`;

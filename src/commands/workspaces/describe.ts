@@ -1,3 +1,4 @@
+import type { Readers } from '../../domain/ports/store.ts';
 import type { Workspace } from '../../domain/workspaces/workspace.ts';
 import type { Column } from '../../terminal/output.ts';
 import { age, rfc3339 } from '../../terminal/time.ts';
@@ -31,4 +32,10 @@ export function workspaceColumns(now: number): readonly Column<Workspace>[] {
 
 export function statusOf(workspace: Workspace): 'active' | 'archived' {
   return workspace.archivedAt === null ? 'active' : 'archived';
+}
+
+/** How many keys of the workspace verify at `now`, as far as they themselves decide it. */
+export async function countLive(store: Readers, workspaceId: string, now: number): Promise<number> {
+  const active = await store.keys.count({ workspaceId, status: 'active' }, now);
+  return active + (await store.keys.count({ workspaceId, status: 'rotating' }, now));
 }

@@ -2,7 +2,7 @@ import { moment } from '../../terminal/time.ts';
 import type { Command } from '../command.ts';
 import { Input } from '../input.ts';
 import { oneWorkspace } from '../workspace.ts';
-import { statusOf, workspaceColumns, workspaceJson } from './describe.ts';
+import { countLive, statusOf, workspaceColumns, workspaceJson } from './describe.ts';
 
 export const show: Command = {
   name: 'show',
@@ -17,7 +17,7 @@ export const show: Command = {
     const workspace = await oneWorkspace(context, store, new Input([], named));
     const now = context.now();
     const members = await store.workspaces.members(workspace.id);
-    const keys = await store.keys.count({ workspaceId: workspace.id, status: 'active' }, now);
+    const keys = await countLive(store, workspace.id, now);
     await context.out.show({
       heading: `${workspace.slug}  ${statusOf(workspace)}`,
       fields: [

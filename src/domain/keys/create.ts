@@ -1,4 +1,5 @@
 import { Failure, PROGRAM } from '../../errors.ts';
+import { requireAllowed } from '../access/require.ts';
 import { change, type Ledger } from '../audit/change.ts';
 import { newKid } from '../ids.ts';
 import type { TokenHasher } from '../ports/secrets.ts';
@@ -7,14 +8,14 @@ import type { Random } from '../ports/system.ts';
 import type { Secret } from '../secret.ts';
 import { refuseUnlisted } from '../workspaces/manage.ts';
 import { requireMember } from '../workspaces/members.ts';
+import { defaultLifeOf } from '../workspaces/policy.ts';
 import type { Workspace } from '../workspaces/workspace.ts';
+import { bindableIntegration } from './bound.ts';
 import { keyEntry } from './facts.ts';
 import { verifierFor } from './hash.ts';
 import type { ApiKey, Mode } from './key.ts';
 import { swapped } from './scopes.ts';
 import { newSecretKey } from './token.ts';
-
-export const DEFAULT_LIFE = { text: '90d', ms: 90 * 86_400_000 };
 
 /** A checked wish for a new key. */
 export interface NewKey {
@@ -22,18 +23,21 @@ export interface NewKey {
   readonly scopes: readonly string[];
   readonly mode: Mode;
   readonly networks: readonly string[];
-  /** First moment (ms) at which it no longer verifies; null means never. */
-  readonly expiresAt: number | null;
+  /** First moment (ms) at which it no longer verifies; null means never. Left out: by the workspace's policy. */
+  readonly expiresAt?: number | null | undefined;
   readonly name?: string | undefined;
   readonly purpose?: string | undefined;
-  /** A member's name; without it the actor if a member, else the workspace's owner. */
+  /** A member's name; without it the actor. */
   readonly owner?: string | undefined;
+  /** Name or id of the integration it is bound to. */
+  readonly integration?: string | undefined;
 }
 
 /**
  * Makes a key. Only its keyed hash is stored; the secret key is in the answer and nowhere else.
  * `notes` are things worth a second look that are no errors. Throws `exists` for a name that an
- * unrevoked key has, `not_found` for an unknown owner or scope, `wrong_state` for an archived workspace.
+ * unrevoked key has, `not_found` for an unknown owner, scope or integration, `wrong_state` for an archived workspace
+ * or an integration that isn't configured, `forbidden` where role or policy don't allow it.
  */
 export async function createKey(
   ledger: Ledger,
@@ -49,33 +53,62 @@ export async function createKey(
         hint: `${PROGRAM} workspaces archive ${workspace.slug} --undo`,
       });
     }
+    const owner = wish.owner ?? ledger.actor.name;
+    const expiresAt = wish.expiresAt === undefined ? await usualExpiry(tx, workspace, now) : wish.expiresAt;
+    const life = { from: now, until: expiresAt };
+    const { scopes } = wish;
+    await requireAllowed(tx, ledger.actor, workspace.id, { kind: 'make-keys', owner, scopes, life });
+    await requireMember(tx, workspace.id, owner);
     const kid = newKid(with_.random);
-    const notes = await checkScopes(tx, workspace, wish.scopes);
-    const key: ApiKey = {
-      kid,
-      workspaceId: workspace.id,
-      brand: workspace.brand,
-      mode: wish.mode,
-      name: wish.name ?? (await freeName(tx, workspace.id, wish.scopes, now, kid)),
-      purpose: wish.purpose ?? null,
-      owner: await ownerFor(tx, workspace, wish.owner, ledger.actor.name),
-      scopes: wish.scopes,
-      networks: wish.networks,
-      version: 1,
-      createdAt: now,
-      createdBy: ledger.actor.name,
-      expiresAt: wish.expiresAt,
-      disabledAt: null,
-      revokedAt: null,
-      revokedReason: null,
-      lastUsedAt: null,
-      shownAt: null,
-    };
+    const notes = await checkScopes(tx, workspace, scopes);
+    const name = wish.name ?? (await freeName(tx, workspace.id, scopes, now, kid));
+    const integrationId =
+      wish.integration === undefined
+        ? null
+        : (await bindableIntegration(tx, workspace.id, wish.integration)).id;
+    const key = freshKey({ kid, name, owner, expiresAt, integrationId }, wish, {
+      now,
+      by: ledger.actor.name,
+    });
     const secretKey = newSecretKey(key, with_.random);
     await tx.write.keys.insert(key, verifierFor(with_.hasher, workspace.id, secretKey));
     record(keyEntry('key.create', key, { owner: key.owner }));
     return { key, secretKey, notes };
   });
+}
+
+/** A key that nobody has used or seen yet. */
+export function freshKey(
+  decided: Pick<ApiKey, 'kid' | 'name' | 'owner' | 'expiresAt' | 'integrationId'>,
+  { workspace, mode, scopes, networks, purpose }: NewKey,
+  { now, by }: { now: number; by: string },
+): ApiKey {
+  return {
+    ...decided,
+    workspaceId: workspace.id,
+    brand: workspace.brand,
+    mode,
+    purpose: purpose ?? null,
+    scopes,
+    networks,
+    version: 1,
+    issuedAt: now,
+    olderUntil: null,
+    createdAt: now,
+    createdBy: by,
+    disabledAt: null,
+    revokedAt: null,
+    revokedReason: null,
+    lastUsedAt: null,
+    versionFirstUsedAt: null,
+    versionUsedAt: null,
+    shownAt: null,
+  };
+}
+
+async function usualExpiry(tx: Transaction, workspace: Workspace, now: number): Promise<number | null> {
+  const life = defaultLifeOf(await tx.workspaces.policy(workspace.id));
+  return life === null ? null : now + life;
 }
 
 /** With a catalogue an unknown scope is an error; without one it is worth a note. */
@@ -102,18 +135,6 @@ async function checkScopes(
   return notes;
 }
 
-async function ownerFor(
-  tx: Transaction,
-  workspace: Workspace,
-  asked: string | undefined,
-  actor: string,
-): Promise<string> {
-  if (asked !== undefined) return requireMember(tx, workspace.id, asked);
-  const members = await tx.workspaces.members(workspace.id);
-  if (members.some((member) => member.name === actor)) return actor;
-  return members.find((member) => member.role === 'owner')?.name ?? actor;
-}
-
 /** `orders-read-2026-11-21`, then `…-2` to `…-9`, then with the first characters of the kid. */
 async function freeName(
   tx: Transaction,
@@ -122,13 +143,18 @@ async function freeName(
   now: number,
   kid: string,
 ): Promise<string> {
-  const day = new Date(now).toISOString().slice(0, 10);
-  const stem = (scopes[0] ?? 'key').replaceAll('*', 'all').replace(':', '-').slice(0, 60);
-  const base = `${stem}-${day}`;
+  const base = nameStem(scopes, now);
   for (let n = 1; n < 10; n++) {
     const name = n === 1 ? base : `${base}-${n}`;
     const taken = (await tx.keys.byName(workspaceId, name)).some((key) => key.revokedAt === null);
     if (!taken) return name;
   }
   return `${base}-${kid.slice(0, 6)}`;
+}
+
+/** What a name is derived from when none is given: `orders-read-2026-11-21`. */
+export function nameStem(scopes: readonly string[], now: number): string {
+  const day = new Date(now).toISOString().slice(0, 10);
+  const stem = (scopes[0] ?? 'key').replaceAll('*', 'all').replace(':', '-').slice(0, 60);
+  return `${stem}-${day}`;
 }

@@ -5,7 +5,12 @@ import type { ApiKey, KeyFilter } from './key.ts';
 
 /** Which keys a command is about: named ones, or all that fit a filter. */
 export type Selection =
-  | { readonly names: readonly string[]; readonly workspaceId: string | undefined }
+  | {
+      readonly names: readonly string[];
+      readonly workspaceId: string | undefined;
+      /** Were they named by their own secret keys? */
+      readonly withSecret?: boolean | undefined;
+    }
   | { readonly filter: KeyFilter };
 
 const PAGE = 1000;

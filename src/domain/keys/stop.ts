@@ -1,6 +1,9 @@
 import { Failure, PROGRAM } from '../../errors.ts';
+import { type Gate, gateOf } from '../access/require.ts';
+import type { WorkspaceWish } from '../access/wish.ts';
 import { change, type Ledger } from '../audit/change.ts';
-import type { Transaction } from '../ports/store.ts';
+import type { Readers, Transaction } from '../ports/store.ts';
+import type { Actor } from '../ports/system.ts';
 import { keyEntry } from './facts.ts';
 import type { ApiKey } from './key.ts';
 import { expectCount, type Selection, selectKeys } from './select.ts';
@@ -14,8 +17,9 @@ export interface Stopped {
 
 /**
  * Revokes the selected keys for good, in one transaction; effective for every reader when this
- * returns. What is revoked already is left as it is. Needs no unlocked store, so that a lost keychain
- * can't keep a leaked key alive, and may use the reserve on a full disk.
+ * returns. What is revoked already is left as it is. Their open deliveries are rolled back, and the secrets of
+ * those erased. Needs no unlocked store, so that a lost keychain can't keep a leaked key alive, and may use the
+ * reserve on a full disk. Throws `forbidden`, with nothing done, when one of them may not be stopped.
  */
 export function revokeKeys(
   ledger: Ledger,
@@ -25,13 +29,17 @@ export function revokeKeys(
   const reason = options.reason ?? null;
   return stop(ledger, selection, options.expect, {
     isDone: (key) => key.revokedAt !== null,
-    apply: async (tx, kids, now) => void (await tx.write.keys.revoke(kids, now, reason)),
+    wish: stopping(selection),
+    apply: async (tx, kids, now) => {
+      await tx.write.keys.revoke(kids, now, reason);
+      await tx.write.rotations.closeOf(kids, now);
+    },
     after: (key, now) => ({ ...key, revokedAt: now, revokedReason: reason }),
     entry: (key) => keyEntry('key.revoke', key, reason === null ? {} : { reason }),
   });
 }
 
-/** Pauses the selected keys; `enableKeys` undoes it. Revoked ones among them are refused with `wrong_state`. */
+/** Pauses the selected keys; `enableKeys` undoes it. Revoked ones among them are refused with `wrong_state`; `forbidden` as above. */
 export function disableKeys(
   ledger: Ledger,
   selection: Selection,
@@ -39,13 +47,17 @@ export function disableKeys(
 ): Promise<Stopped> {
   return stop(ledger, selection, options.expect, {
     isDone: (key) => refuseRevoked(key, 'disabled').disabledAt !== null,
+    wish: stopping(selection),
     apply: async (tx, kids, now) => void (await tx.write.keys.setDisabled(kids, now)),
     after: (key, now) => ({ ...key, disabledAt: now }),
     entry: (key) => keyEntry('key.disable', key),
   });
 }
 
-/** Ends a pause. Revoked keys are refused with `wrong_state`; an expired one stays expired. */
+/**
+ * Ends a pause. Revoked keys are refused with `wrong_state`; an expired one stays expired. Throws `forbidden`, with
+ * nothing done, when the actor may not grant what one of them may do.
+ */
 export function enableKeys(
   ledger: Ledger,
   selection: Selection,
@@ -53,6 +65,7 @@ export function enableKeys(
 ): Promise<Stopped> {
   return stop(ledger, selection, options.expect, {
     isDone: (key) => refuseRevoked(key, 'enabled').disabledAt === null,
+    wish: waking,
     apply: async (tx, kids) => void (await tx.write.keys.setDisabled(kids, null)),
     after: (key) => ({ ...key, disabledAt: null }),
     entry: (key) => keyEntry('key.enable', key),
@@ -61,6 +74,8 @@ export function enableKeys(
 
 interface Step {
   isDone(key: ApiKey): boolean;
+  /** What has to be allowed for each key. */
+  wish(key: ApiKey): WorkspaceWish;
   apply(tx: Transaction, kids: readonly string[], now: number): Promise<void>;
   /** The key after the step. */
   after(key: ApiKey, now: number): ApiKey;
@@ -82,7 +97,9 @@ function stop(
     const keys = await selectKeys(tx, selection, now);
     expectCount(keys.length, expect);
     const already = keys.filter((key) => step.isDone(key));
-    const changed = keys.filter((key) => !step.isDone(key)).map((key) => step.after(key, now));
+    const due = keys.filter((key) => !step.isDone(key));
+    await requireForEach(tx, ledger.actor, due, step.wish);
+    const changed = due.map((key) => step.after(key, now));
     if (changed.length === 0) return { changed, already };
     const kids = changed.map((key) => key.kid);
     await step.apply(tx, kids, now);
@@ -90,6 +107,35 @@ function stop(
     return { changed, already };
   };
   return change(ledger, work, { urgent: true });
+}
+
+/** What revoking or disabling the selected keys has to be allowed, for each. */
+export function stopping(selection: Selection): (key: ApiKey) => WorkspaceWish {
+  const withSecret = 'names' in selection && selection.withSecret === true;
+  return ({ name, owner }) => ({ kind: 'stop-keys', key: name, owner, withSecret });
+}
+
+/** What enabling a key has to be allowed. */
+export function waking({ name, owner, scopes }: ApiKey): WorkspaceWish {
+  return { kind: 'make-keys', key: name, owner, scopes };
+}
+
+/**
+ * Throws `forbidden` unless the actor is allowed every wish: one that is not refuses all of them, for half of what was
+ * asked for is not what was asked for.
+ */
+export async function requireForEach(
+  readers: Readers,
+  actor: Pick<Actor, 'name'>,
+  keys: readonly ApiKey[],
+  wish: (key: ApiKey) => WorkspaceWish,
+): Promise<void> {
+  const gates = new Map<string, Gate>();
+  for (const key of keys) {
+    const gate = gates.get(key.workspaceId) ?? (await gateOf(readers, actor, key.workspaceId));
+    gates.set(key.workspaceId, gate);
+    gate(wish(key));
+  }
 }
 
 function refuseRevoked(key: ApiKey, what: string): ApiKey {

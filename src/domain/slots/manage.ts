@@ -1,4 +1,5 @@
 import { Failure, PROGRAM } from '../../errors.ts';
+import { requireStoreAllowed } from '../access/require.ts';
 import { change, type Ledger } from '../audit/change.ts';
 import { notFound } from '../nearest.ts';
 import type { OperatorAccess, Secrets, SlotRecord, SlotRequest } from '../ports/secrets.ts';
@@ -15,17 +16,19 @@ export async function findSlot(store: Readers, text: string): Promise<SlotRecord
   throw notFound(`no slot "${text}"`, text, names, `${PROGRAM} slots list`);
 }
 
-/** Adds a way to unlock the store. Throws `exists` for a taken name; nothing is left outside then. */
+/** Adds a way to unlock the store. Throws `exists` for a taken name and `forbidden`; nothing is left outside then. */
 export async function addSlot(
   ledger: Ledger,
   access: OperatorAccess,
   secrets: Secrets,
   request: SlotRequest,
 ): Promise<SlotRecord> {
+  await requireStoreAllowed(ledger.store, ledger.actor, 'slots');
   await refuseTaken(ledger.store, request.name);
   const slot = await access.addSlot(request);
   try {
     await change(ledger, async (tx, record) => {
+      await requireStoreAllowed(tx, ledger.actor, 'slots');
       await refuseTaken(tx, request.name);
       await tx.write.slots.insert(slot);
       record(slotEntry('slot.add', slot));
@@ -39,10 +42,11 @@ export async function addSlot(
 
 /**
  * Takes a slot away, first from the store, then what it has outside. The last operator slot stays:
- * `wrong_state`. When the primary one goes, the oldest operator slot left becomes primary.
+ * `wrong_state`. Throws `forbidden`. When the primary one goes, the oldest operator slot left becomes primary.
  */
 export async function removeSlot(ledger: Ledger, secrets: Secrets, text: string): Promise<SlotRecord> {
   const slot = await change(ledger, async (tx, record) => {
+    await requireStoreAllowed(tx, ledger.actor, 'slots');
     const found = await findSlot(tx, text);
     const heir = (await tx.slots.all()).find((other) => other.role === 'operator' && other.id !== found.id);
     if (found.role === 'operator' && heir === undefined) {

@@ -1,4 +1,5 @@
 import { Failure, PROGRAM } from '../../errors.ts';
+import { requireStoreAllowed } from '../access/require.ts';
 import { change, type Ledger } from '../audit/change.ts';
 import { checkChain } from '../audit/check.ts';
 import { compareAnchor } from '../audit/compare-anchor.ts';
@@ -20,14 +21,14 @@ export interface RekeyPlan {
  * A new root key, everything sealed again under it, and a new pepper. Each slot is opened (`sources`
  * asks for what it needs) and wrapped anew; what can't be opened is shown to `confirm` and dropped.
  * One transaction swaps all of it: until then the old slots open the store, afterwards the new ones. One
- * rekey at a time: two at once would take each other's new keys away.
+ * rekey at a time: two at once would take each other's new keys away. Throws `forbidden`.
  */
 export async function rekey(
   ledger: Ledger,
   parts: { access: OperatorAccess; secrets: Secrets; sources: UnlockSources },
   confirm: (plan: RekeyPlan) => Promise<void>,
 ): Promise<RekeyPlan> {
-  return ledger.store.exclusively(() => rekeyAlone(ledger, parts, confirm));
+  return ledger.store.exclusively('rekey', () => rekeyAlone(ledger, parts, confirm));
 }
 
 async function rekeyAlone(
@@ -36,6 +37,7 @@ async function rekeyAlone(
   confirm: (plan: RekeyPlan) => Promise<void>,
 ): Promise<RekeyPlan> {
   const { store } = ledger;
+  await requireStoreAllowed(store, ledger.actor, 'slots');
   const generation = await store.slots.generation();
   const slots = await store.slots.all();
   const from = { peppers: await store.slots.peppers(), sealed: await store.slots.allSealed() };
@@ -98,6 +100,7 @@ async function swap(
   ledger: Ledger,
   { generation, before, next, made, dropped }: Swap,
 ): Promise<void> {
+  await requireStoreAllowed(tx, ledger.actor, 'slots');
   const resealed = (await tx.slots.allSealed()).length === next.sealed.length;
   if ((await tx.slots.generation()) !== generation || !resealed) {
     throw new Failure('changed', 'slots or peppers changed meanwhile; nothing was done', {

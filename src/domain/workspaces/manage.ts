@@ -1,4 +1,5 @@
 import { PROGRAM } from '../../errors.ts';
+import { requireAllowed, requireStoreAllowed } from '../access/require.ts';
 import { change, type Ledger, signatureOf } from '../audit/change.ts';
 import { newId } from '../ids.ts';
 import { notFound } from '../nearest.ts';
@@ -7,6 +8,8 @@ import { findWorkspace } from './find.ts';
 import type { CatalogueScope, Member, Workspace, WorkspaceKind } from './workspace.ts';
 
 export const DEFAULT_BRAND = 'kw';
+
+const CATALOGUE = { kind: 'manage', what: 'the scope catalogue' } as const;
 
 /** A checked wish for a workspace. */
 export interface NewWorkspace {
@@ -34,10 +37,11 @@ export function newWorkspace(
   };
 }
 
-/** Makes a workspace with the actor as its owner. Throws `exists` when the slug is taken. */
+/** Makes a workspace with the actor as its owner. Throws `exists` when the slug is taken, and `forbidden`. */
 export function createWorkspace(ledger: Ledger, random: Random, wish: NewWorkspace): Promise<Workspace> {
   const { at: now, actor } = signatureOf(ledger);
   return change(ledger, async (tx, record) => {
+    await requireStoreAllowed(tx, ledger.actor, 'new workspaces');
     const { workspace, owner } = newWorkspace(wish, { random, actor, now });
     await tx.write.workspaces.insert(workspace);
     await tx.write.workspaces.addMember(owner);
@@ -57,7 +61,7 @@ export function createWorkspace(ledger: Ledger, random: Random, wish: NewWorkspa
   });
 }
 
-/** Changes the display name; the slug stays. Says whether anything changed. */
+/** Changes the display name; the slug stays. Says whether anything changed. Throws `forbidden`. */
 export function renameWorkspace(
   ledger: Ledger,
   slug: string,
@@ -66,6 +70,7 @@ export function renameWorkspace(
   return change(ledger, async (tx, record) => {
     const before = await findWorkspace(tx, slug);
     if (before.name === name) return { workspace: before, changed: false };
+    await requireAllowed(tx, ledger.actor, before.id, { kind: 'manage', what: 'its name' });
     await tx.write.workspaces.rename(before.id, name);
     const facts = { slug: before.slug, name, old_name: before.name };
     record({ action: 'workspace.rename', target: before.id, workspaceId: before.id, facts });
@@ -75,7 +80,7 @@ export function renameWorkspace(
 
 /**
  * Archives a workspace, or takes that back: while archived none of its keys verifies, effective for
- * every reader when this returns. Says whether anything changed.
+ * every reader when this returns. Says whether anything changed. Throws `forbidden`.
  */
 export function setArchived(
   ledger: Ledger,
@@ -86,6 +91,7 @@ export function setArchived(
   return change(ledger, async (tx, record) => {
     const before = await findWorkspace(tx, slug);
     if ((before.archivedAt !== null) === archived) return { workspace: before, changed: false };
+    await requireAllowed(tx, ledger.actor, before.id, { kind: 'archive-workspace' });
     const archivedAt = archived ? now : null;
     await tx.write.workspaces.setArchived(before.id, archivedAt);
     const action = archived ? 'workspace.archive' : 'workspace.unarchive';
@@ -94,7 +100,7 @@ export function setArchived(
   });
 }
 
-/** Adds a scope to the workspace's catalogue. From the first one on, keys may only have scopes that are in it. */
+/** Adds a scope to the workspace's catalogue. From the first one on, keys may only have scopes that are in it. Throws `forbidden`. */
 export function addScope(
   ledger: Ledger,
   workspace: Workspace,
@@ -102,6 +108,7 @@ export function addScope(
   description: string | null,
 ): Promise<void> {
   return change(ledger, async (tx, record) => {
+    await requireAllowed(tx, ledger.actor, workspace.id, CATALOGUE);
     await tx.write.workspaces.addScope({ workspaceId: workspace.id, scope, description });
     record({
       action: 'scope.add',
@@ -115,6 +122,7 @@ export function addScope(
 /** Takes a scope out of the catalogue; keys that have it keep it. Throws `not_found` when it isn't there. */
 export function removeScope(ledger: Ledger, workspace: Workspace, scope: string): Promise<void> {
   return change(ledger, async (tx, record) => {
+    await requireAllowed(tx, ledger.actor, workspace.id, CATALOGUE);
     refuseUnlisted(await tx.workspaces.catalogue(workspace.id), workspace, scope);
     await tx.write.workspaces.removeScope(workspace.id, scope);
     record({ action: 'scope.remove', target: workspace.id, workspaceId: workspace.id, facts: { scope } });

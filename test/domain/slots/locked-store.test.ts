@@ -3,7 +3,7 @@ import { lockedStore } from '../../../src/domain/slots/locked-store.ts';
 import { someSlot } from '../../contracts/samples.ts';
 import { openDesk } from '../../support/fake-ledger.ts';
 
-const PEPPER = { number: 2, sealed: new Uint8Array(60).fill(7), createdAt: 1 };
+const PEPPER = { number: 2, kind: 'pepper', sealed: new Uint8Array(60).fill(7), createdAt: 1 } as const;
 
 test('is what the store has, read once while nothing changes', async () => {
   const { store } = openDesk();

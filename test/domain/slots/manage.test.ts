@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { lockedStore } from '../../../src/domain/slots/locked-store.ts';
 import { addSlot, findSlot, removeSlot } from '../../../src/domain/slots/manage.ts';
+import { addMember } from '../../../src/domain/workspaces/members.ts';
+import type { Workspace } from '../../../src/domain/workspaces/workspace.ts';
 import { failureOf } from '../../support/fake-ledger.ts';
 import { type SlotDesk as Desk, openSlotDesk as desk, operator } from '../../support/fake-secrets.ts';
 
@@ -95,6 +97,27 @@ test('what is needed to unlock a store', async () => {
     id: store.identity.id,
     primarySlot: slot?.id,
     slots: [slot],
-    peppers: [{ number: 1, sealed: Buffer.from('1:pepper 1'), createdAt: 1000 }],
+    peppers: [{ number: 1, kind: 'pepper', sealed: Buffer.from('1:pepper 1'), createdAt: 1000 }],
+  });
+});
+
+describe('who is neither owner nor admin', () => {
+  test.each(['ben', 'eve'])('(%s) adds and removes none, and nothing is made outside', async (name) => {
+    const d = await desk();
+    const [workspace] = await d.store.workspaces.all();
+    await addMember(d.ledger, workspace as Workspace, 'ben', 'developer');
+    const ledger = { ...d.ledger, actor: { ...d.ledger.actor, name } };
+    await addSlot(d.ledger, d.access, d.secrets, operator('second'));
+    const outside = [...d.secrets.outside];
+    const add = () => addSlot(ledger, d.access, d.secrets, operator('third'));
+    expect(await failureOf(add)).toMatchObject({
+      code: 'forbidden',
+      hint: expect.stringContaining('--actor'),
+    });
+    expect(await failureOf(() => removeSlot(ledger, d.secrets, 'second'))).toMatchObject({
+      code: 'forbidden',
+    });
+    expect(await names(d)).toEqual(['keychain', 'second']);
+    expect([...d.secrets.outside]).toEqual(outside);
   });
 });

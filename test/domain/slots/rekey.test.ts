@@ -172,3 +172,16 @@ describe('a new root key', () => {
     });
   });
 });
+
+test('who is neither owner nor admin makes no new root key', async () => {
+  const d = await desk();
+  const ledger = { ...d.ledger, actor: { ...d.ledger.actor, name: 'eve' } };
+  const before = [await d.store.slots.all(), [...d.secrets.outside]];
+  const work = rekey(
+    ledger,
+    { access: d.access, secrets: d.secrets, sources: SOURCES },
+    async () => undefined,
+  );
+  await expect(work).rejects.toMatchObject({ code: 'forbidden' });
+  expect([await d.store.slots.all(), [...d.secrets.outside]]).toEqual(before);
+});

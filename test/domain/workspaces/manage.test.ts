@@ -10,27 +10,28 @@ import {
   setArchived,
 } from '../../../src/domain/workspaces/manage.ts';
 import { failureOf, fakeRandom, openDesk } from '../../support/fake-ledger.ts';
+import { openTeam, type Team } from '../../support/team.ts';
 
 const SHOP = { slug: 'shop', name: 'Shop', kind: 'company', brand: 'shop' } as const;
 
 describe('a workspace', () => {
   test('is made with the actor as its owner, and told of', async () => {
-    const desk = openDesk('ben');
-    const made = await createWorkspace(desk.ledger, fakeRandom(), SHOP);
+    const desk = await openTeam();
+    const made = await createWorkspace(desk.as('adi'), fakeRandom(), SHOP);
     expect(await desk.store.workspaces.bySlug('shop')).toEqual(made);
     expect(made).toMatchObject({
       ...SHOP,
       id: expect.stringMatching(/^ws_[0-9A-Za-z]{12}$/),
-      createdBy: 'ben',
+      createdBy: 'adi',
       createdAt: desk.clock.at,
     });
     expect(await desk.store.workspaces.members(made.id)).toEqual([
-      { workspaceId: made.id, name: 'ben', role: 'owner', createdAt: desk.clock.at },
+      { workspaceId: made.id, name: 'adi', role: 'owner', createdAt: desk.clock.at },
     ]);
     expect((await desk.log()).at(-1)).toMatchObject({
       action: 'workspace.create',
       target: made.id,
-      facts: { ...SHOP, owner: 'ben' },
+      facts: { ...SHOP, owner: 'adi' },
     });
   });
 
@@ -143,5 +144,61 @@ describe('the catalogue of scopes', () => {
     });
     const failure = await failureOf(() => removeScope(desk.ledger, desk.workspace, 'users:write'));
     expect(failure).toMatchObject({ code: 'not_found', hint: '{keywright} scopes add users:write -w acme' });
+  });
+});
+
+describe('who may', () => {
+  const allowed = async (work: (team: Team, name: string) => Promise<unknown>) => {
+    const names: string[] = [];
+    for (const name of ['ana', 'adi', 'ben', 'vic', 'eve']) {
+      const team = await openTeam();
+      const before = await team.log();
+      try {
+        await work(team, name);
+        names.push(name);
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'forbidden' });
+        expect(await team.log()).toEqual(before);
+      }
+    }
+    return names;
+  };
+
+  test('rename a workspace and change its catalogue: owners and admins', async () => {
+    expect(await allowed((team, name) => renameWorkspace(team.as(name), 'acme', 'Other'))).toEqual([
+      'ana',
+      'adi',
+    ]);
+    expect(await allowed((team, name) => addScope(team.as(name), team.workspace, 'a:b', null))).toEqual([
+      'ana',
+      'adi',
+    ]);
+    const remove = async (team: Team, name: string) => {
+      await addScope(team.as('ana'), team.workspace, 'a:b', null);
+      return removeScope(team.as(name), team.workspace, 'a:b');
+    };
+    for (const name of ['ana', 'adi']) await remove(await openTeam(), name);
+    for (const name of ['ben', 'eve']) {
+      const team = await openTeam();
+      expect(await failureOf(() => remove(team, name))).toMatchObject({ code: 'forbidden' });
+    }
+  });
+
+  test('archive it and take that back: owners', async () => {
+    expect(await allowed((team, name) => setArchived(team.as(name), 'acme', true))).toEqual(['ana']);
+    const team = await openTeam();
+    await setArchived(team.ledger, 'acme', true);
+    expect(await failureOf(() => setArchived(team.as('adi'), 'acme', false))).toMatchObject({
+      code: 'forbidden',
+    });
+    expect((await setArchived(team.ledger, 'acme', false)).changed).toBe(true);
+  });
+
+  test('make one: owners and admins of any that is not archived', async () => {
+    const make = (team: Team, name: string) => createWorkspace(team.as(name), fakeRandom(name), SHOP);
+    expect(await allowed(make)).toEqual(['ana', 'adi']);
+    const team = await openTeam();
+    await setArchived(team.ledger, 'acme', true);
+    expect(await failureOf(() => make(team, 'ana'))).toMatchObject({ code: 'forbidden' });
   });
 });

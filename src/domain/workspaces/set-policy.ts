@@ -1,0 +1,95 @@
+import { Failure, PROGRAM } from '../../errors.ts';
+import { decide } from '../access/decide.ts';
+import type { Ground } from '../access/refusal.ts';
+import { requireAllowed } from '../access/require.ts';
+import { change, type Ledger } from '../audit/change.ts';
+import type { Facts } from '../audit/entry.ts';
+import type { ApiKey } from '../keys/key.ts';
+import { allKeys } from '../keys/select.ts';
+import { statusOf } from '../keys/status.ts';
+import type { Readers } from '../ports/store.ts';
+import { lifeText, type Policy } from './policy.ts';
+import type { Workspace } from './workspace.ts';
+
+/** What is to be different; ceilings by role. */
+export type PolicyWish = Partial<Omit<Policy, 'ceilings'>> & {
+  readonly ceilings?: Partial<Policy['ceilings']>;
+};
+
+/**
+ * Changes the workspace's policy. Gives back the policy before and after. Throws `forbidden`, and `usage` for a default
+ * life that the longest life forbids.
+ */
+export function setPolicy(
+  ledger: Ledger,
+  workspace: Workspace,
+  wish: PolicyWish,
+): Promise<{ before: Policy; after: Policy }> {
+  return change(ledger, async (tx, record) => {
+    await requireAllowed(tx, ledger.actor, workspace.id, { kind: 'set-policy' });
+    const before = await tx.workspaces.policy(workspace.id);
+    const after = { ...before, ...wish, ceilings: { ...before.ceilings, ...wish.ceilings } };
+    if (wish.defaultLife !== undefined) refuseTooLong(after);
+    const facts = policyFacts(after);
+    if (JSON.stringify(facts) === JSON.stringify(policyFacts(before))) return { before, after };
+    await tx.write.workspaces.setPolicy(workspace.id, after);
+    record({ action: 'policy.set', target: workspace.id, workspaceId: workspace.id, facts });
+    return { before, after };
+  });
+}
+
+function refuseTooLong({ defaultLife, longestLife }: Policy): void {
+  if (longestLife === null || (defaultLife !== null && defaultLife <= longestLife)) return;
+  throw new Failure(
+    'usage',
+    `the default life, ${lifeText(defaultLife)}, is longer than the longest, ${lifeText(longestLife)}`,
+    { hint: `${PROGRAM} policy set --longest-life none lifts that limit` },
+  );
+}
+
+/** The whole policy, flat; for the audit log, and to compare. */
+function policyFacts(policy: Policy): Facts {
+  const { ceilings } = policy;
+  return {
+    create_keys: policy.createKeys,
+    connect_apps: policy.connectApps,
+    restricted_scopes: policy.restrictedScopes,
+    ceiling_admin: ceilings.admin,
+    ceiling_developer: ceilings.developer,
+    ceiling_viewer: ceilings.viewer,
+    default_life: policy.defaultLife,
+    longest_life: policy.longestLife,
+  };
+}
+
+/**
+ * How many keys that could have been made by their owner before could not be now: they go on verifying. Reads every key
+ * of the workspace.
+ */
+export async function countExceeding(
+  store: Readers,
+  workspace: Workspace,
+  { before, after }: { before: Policy; after: Policy },
+  now: number,
+): Promise<number> {
+  const members = await store.workspaces.members(workspace.id);
+  const roles = new Map(members.map(({ name, role }) => [name, role]));
+  const fits = (key: ApiKey, policy: Policy): boolean => {
+    // Who may create keys at all says nothing about the keys there are.
+    const ground: Ground = {
+      slug: workspace.slug,
+      policy: { ...policy, createKeys: 'viewer' },
+      members: [],
+    };
+    const { owner, scopes, issuedAt, expiresAt } = key;
+    const life = { from: issuedAt, until: expiresAt };
+    const standing = { name: owner, role: roles.get(owner) };
+    return decide(standing, ground, { kind: 'make-keys', owner, scopes, life }).allow;
+  };
+  let exceeding = 0;
+  for await (const key of allKeys(store, { workspaceId: workspace.id }, now)) {
+    if (['revoked', 'expired'].includes(statusOf(key, now))) continue;
+    if (!fits(key, after) && fits(key, before)) exceeding += 1;
+  }
+  return exceeding;
+}
