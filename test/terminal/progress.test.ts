@@ -37,3 +37,27 @@ test('never takes the whole width, so that one row is all there is to erase', ()
   notice.show('x'.repeat(30));
   expect(recorded.text).toBe(`\r\x1b[K${'x'.repeat(8)}…`);
 });
+
+test('a bar is drawn anew with each percent, in one row, and only on a terminal', () => {
+  const { notice, recorded } = screen(true, 60);
+  for (const done of [1, 999, 1000, 1999, 50_000, 100_000]) notice.progress('importing', done, 100_000);
+  notice.clear();
+  expect(recorded.text.split('\r\x1b[K')).toEqual([
+    '',
+    'importing [--------------------]   0 % of 100,000',
+    'importing [--------------------]   1 % of 100,000',
+    'importing [##########----------]  50 % of 100,000',
+    'importing [####################] 100 % of 100,000',
+    '',
+  ]);
+  const elsewhere = screen(false);
+  elsewhere.notice.progress('importing', 1, 2);
+  elsewhere.notice.progress('reading', 2000);
+  expect(elsewhere.recorded.text).toBe('');
+});
+
+test('where nobody knows how much it will be, the number is all there is', () => {
+  const { notice, recorded } = screen(true);
+  notice.progress('reading', 2000);
+  expect(recorded.text).toBe('\r\x1b[Kreading 2,000');
+});

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { Secret } from '../../src/domain/secret.ts';
 import { createOutput } from '../../src/terminal/output.ts';
 import {
+  annotationLine,
   maskLine,
   type Workflow,
   withoutCommands,
@@ -62,6 +63,29 @@ describe.each(['github', 'azure'] as const)('what is said in a job of %s', (work
 
   test.each(COMMANDS)('JSON stays exact with %j', (text) => {
     expect(JSON.parse(withoutCommandsInJson(JSON.stringify({ text })))).toEqual({ text });
+  });
+});
+
+describe('an annotation', () => {
+  test('is one line of the system, with the text escaped as it asks for', () => {
+    expect(annotationLine('github', 'warning', 'key a: 100%')).toBe(
+      '::warning title=keywright::key a: 100%25\n',
+    );
+    expect(annotationLine('azure', 'error', '100%')).toBe('##vso[task.logissue type=error]100%AZP25\n');
+  });
+
+  test.each(['github', 'azure'] as const)('holds no second command of %s, and no second line', (workflow) => {
+    for (const text of [
+      'a\n::error::b',
+      'a\r::error::b',
+      '##[error]a',
+      'x ##vso[task.complete]',
+      '\u2028::error::',
+    ]) {
+      const line = annotationLine(workflow, 'warning', text);
+      expect(line.match(/[\n\r\u2028]/g)).toEqual(['\n']);
+      expect(line.match(/##(vso)?\[/g) ?? []).toHaveLength(workflow === 'azure' ? 1 : 0);
+    }
   });
 });
 
