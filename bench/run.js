@@ -3,6 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { textTable, writeDocument } from './report.js';
+import { backup } from './rows/backup.js';
+import { importing } from './rows/import.js';
 import { create, verifier } from './rows/in-process.js';
 import { page, search } from './rows/pages.js';
 import { revoke } from './rows/revoke.js';
@@ -19,9 +21,11 @@ const ROWS = [
   verifier,
   bulk,
   create,
+  importing,
   page,
   search,
   revoke,
+  backup,
   completion,
   memory,
 ];

@@ -5,10 +5,8 @@ import { seedStore } from '../domain/setup/initialise.ts';
 import { Failure } from '../errors.ts';
 import type { Command } from './command.ts';
 import type { Input } from './input.ts';
+import { primarySlot, UNLOCK, type Unlock } from './new-slot.ts';
 import { NEW_WORKSPACE, newWorkspaceOf } from './workspaces/new.ts';
-
-const UNLOCK = ['auto', 'keychain', 'passphrase', 'key-file'] as const;
-type Unlock = (typeof UNLOCK)[number];
 
 export const init: Command = {
   name: 'init',
@@ -17,11 +15,7 @@ export const init: Command = {
     'Run again it changes nothing. `--unlock auto` takes the OS keychain when it works, and a key file only on a machine that has no keychain service.',
   options: [
     { flags: '-w, --workspace <ws>', about: 'short name of the first workspace (default: personal)' },
-    {
-      flags: '--unlock <how>',
-      about: 'auto, keychain, passphrase or key-file (default: keychain)',
-      choices: UNLOCK,
-    },
+    UNLOCK,
     { flags: '--no-recovery', about: 'make no second way in, a passphrase, for the day the first is gone' },
     ...NEW_WORKSPACE,
   ],
@@ -36,7 +30,7 @@ export const init: Command = {
     const wish = newWorkspaceOf(input.text('workspace') ?? 'personal', input, undefined);
     refuseVanished(context);
     if (!context.hasStore()) {
-      const primary = await primarySlot(context, input.text('unlock') as Unlock | undefined);
+      const primary = await primarySlot(context, input.text('unlock') as Unlock | undefined, 'init');
       const recovery = await recoverySlot(context, input, primary.kind);
       const parts = {
         secrets: await context.secrets(),
@@ -70,43 +64,6 @@ function refuseVanished(context: Context): void {
   });
 }
 
-async function primarySlot(context: Context, said: Unlock | undefined): Promise<SlotRequest> {
-  const kind = await primaryKind(context, said);
-  const base = { name: kind, kind, role: 'operator' } as const;
-  if (kind === 'key-file') return { ...base, keyFile: context.places().keyFile };
-  if (kind === 'passphrase')
-    return { ...base, passphrase: await newPassphrase(context, 'passphrase for the store') };
-  return base;
-}
-
-/**
- * What was said, else the keychain. Only `auto` chooses by itself; a person at a terminal without a
- * keychain is asked, before a passphrase is typed for nothing.
- */
-async function primaryKind(context: Context, said: Unlock | undefined): Promise<SlotKind> {
-  if (said === 'passphrase' || said === 'key-file') return said;
-  if (said !== 'auto' && !context.ask.interactive) return 'keychain';
-  if ((await (await context.secrets()).probeKeychain()) === 'works') return 'keychain';
-  if (said === 'auto') return 'key-file';
-  if (said === undefined) {
-    return context.ask.select<SlotKind>('there is no OS keychain here; unlock the store with', [
-      {
-        name: 'a passphrase',
-        value: 'passphrase',
-        description: 'asked for whenever something is sealed or opened',
-      },
-      {
-        name: 'a key file',
-        value: 'key-file',
-        description: `${context.places().keyFile}, mode 0600; nothing is asked`,
-      },
-    ]);
-  }
-  throw new Failure('keychain_unavailable', 'there is no OS keychain service on this machine', {
-    hint: 'start one, or {keywright} init --unlock passphrase, or {keywright} init --unlock key-file',
-  });
-}
-
 /** On a terminal it is asked for; without one it is made when a passphrase was given. */
 async function recoverySlot(
   context: Context,
@@ -137,17 +94,6 @@ async function recoveryPassphrase(context: Context, input: Input): Promise<Passp
       ? { hint: 'try again, or', retry: { append: '--no-recovery' } }
       : { hint: 'try again, or {keywright} init --no-recovery' };
     throw new Failure(error.code, error.message, { ...way, cause: error });
-  }
-}
-
-async function newPassphrase(context: Context, what: string): Promise<Passphrase> {
-  if (context.sources.passphraseGiven) return context.sources.passphrase('new');
-  try {
-    return await context.ask.passphrase(`${what} (at least 15 characters)`, { confirm: true });
-  } catch (error) {
-    if (!(error instanceof Failure) || error.code !== 'passphrase_needed') throw error;
-    const hint = '{keywright} init --unlock passphrase --passphrase-file FILE';
-    throw new Failure(error.code, error.message, { hint, cause: error });
   }
 }
 

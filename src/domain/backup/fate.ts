@@ -1,0 +1,59 @@
+import type { ApiKey, KeyVersion } from '../keys/key.ts';
+
+/** A key with its superseded versions, newest first. */
+export interface WithVersions {
+  readonly key: ApiKey;
+  readonly versions: readonly KeyVersion[];
+}
+
+/** What has happened to a key since a backup and must not be undone by restoring that. */
+export interface Fate {
+  /** It was revoked. */
+  readonly revoked: boolean;
+  /** It was disabled, or the version that the backup calls current was given an end. */
+  readonly disable: 'disabled' | 'rotated' | undefined;
+  /** Superseded versions that end earlier by now; `at` 0: ended outright. */
+  readonly cutOffs: readonly { readonly version: number; readonly at: number }[];
+  /** An expiry that came nearer. */
+  readonly expiresAt: number | undefined;
+}
+
+/**
+ * Compares a key as it is with the same key in a backup. A version that was given an end since, even one that is
+ * still to come, would come back without it, a leaked one for good: so the key is to be disabled until somebody has
+ * looked. The older versions of an overlap keep the earlier of their two ends.
+ */
+export function fateOf(now: WithVersions, before: WithVersions): Fate {
+  const { key } = now;
+  const ended = endOf(now, before.key.version) !== undefined;
+  const disabled = key.disabledAt !== null && before.key.disabledAt === null;
+  return {
+    revoked: key.revokedAt !== null && before.key.revokedAt === null,
+    disable: disabled ? 'disabled' : ended && before.key.disabledAt === null ? 'rotated' : undefined,
+    cutOffs: before.versions
+      .filter(({ endedAt }) => endedAt === null)
+      .map((version) => ({
+        version: version.version,
+        at: endOf(now, version.version),
+        cutOff: version.cutOff,
+      }))
+      .flatMap(({ version, at, cutOff }) =>
+        at !== undefined && (cutOff === null || at < cutOff) ? [{ version, at }] : [],
+      ),
+    expiresAt: nearerExpiry(key, before.key),
+  };
+}
+
+/** When a version was made to end: 0 for outright, undefined for one that is current or whose successor is being delivered. */
+function endOf({ key, versions }: WithVersions, version: number): number | undefined {
+  if (key.version === version) return undefined;
+  const found = versions.find((one) => one.version === version);
+  // Not there at all: rotated on another branch of the key's history, so nobody can say that it may live.
+  if (found === undefined || found.endedAt !== null) return 0;
+  return found.cutOff ?? undefined;
+}
+
+function nearerExpiry(now: ApiKey, before: ApiKey): number | undefined {
+  if (now.version !== before.version || now.expiresAt === null) return undefined;
+  return before.expiresAt === null || now.expiresAt < before.expiresAt ? now.expiresAt : undefined;
+}

@@ -1,0 +1,99 @@
+import type { Integration } from '../integrations/integration.ts';
+import { statusOfIntegration } from '../integrations/integration.ts';
+import type { ApiKey } from '../keys/key.ts';
+import { allKeys } from '../keys/select.ts';
+import type { Head } from '../ports/backup.ts';
+import type { SlotRecord } from '../ports/secrets.ts';
+import type { Readers } from '../ports/store.ts';
+import type { Workspace } from '../workspaces/workspace.ts';
+import { type Fate, fateOf, type WithVersions } from './fate.ts';
+
+/** A key of the backup that is to be changed before it comes back. */
+export interface KeyToKeep {
+  /** As it is in the backup. */
+  readonly key: ApiKey;
+  /** As it is now. */
+  readonly now: ApiKey;
+  readonly fate: Fate;
+}
+
+/** What a restore over a store would undo, lose and bring back. */
+export interface RestorePlan {
+  /** Newest audit entry of the store that would be replaced. */
+  readonly head: Head | undefined;
+  readonly keys: readonly KeyToKeep[];
+  /** Keys that were made after the backup. */
+  readonly lost: readonly ApiKey[];
+  /** Integrations that are configured in the backup and were disabled or removed since. */
+  readonly integrations: readonly Integration[];
+  /** Workspaces that were archived since. */
+  readonly workspaces: readonly { readonly workspace: Workspace; readonly archivedAt: number }[];
+  /** Slots that open the store now and won't any more. */
+  readonly slotsLost: readonly SlotRecord[];
+  /** Slots that were removed or changed since and would open the store again. */
+  readonly slotsBack: readonly SlotRecord[];
+  /** Does the slot that opens the store when nothing is said come back as it is now? */
+  readonly opensHere: boolean;
+}
+
+/** Reads both stores, all of their keys; changes nothing. `now`: ms. */
+export async function planRestore(store: Readers, backup: Readers, now: number): Promise<RestorePlan> {
+  const head = await store.audit.head();
+  const keys: KeyToKeep[] = [];
+  const lost: ApiKey[] = [];
+  for await (const key of allKeys(store, {}, now)) {
+    const before = await backup.keys.byKid(key.kid);
+    if (before === undefined) {
+      lost.push(key);
+      continue;
+    }
+    const fate = fateOf(await withVersions(store, key), await withVersions(backup, before));
+    if (isFate(fate)) keys.push({ key: before, now: key, fate });
+  }
+  const slots = await store.slots.all();
+  const backed = await backup.slots.all();
+  const primary = await store.slots.primary();
+  return {
+    head: head && { seq: head.seq, hash: head.hash },
+    keys,
+    lost,
+    integrations: await stoppedIntegrations(store, backup),
+    workspaces: await archivedWorkspaces(store, backup),
+    slotsLost: slots.filter((slot) => !backed.some((other) => isSame(slot, other))),
+    slotsBack: backed.filter((slot) => !slots.some((other) => isSame(slot, other))),
+    opensHere: slots.some((slot) => slot.id === primary && backed.some((other) => isSame(slot, other))),
+  };
+}
+
+async function withVersions(store: Readers, key: ApiKey): Promise<WithVersions> {
+  return { key, versions: key.olderUntil === null ? [] : await store.keys.versions(key.kid) };
+}
+
+function isFate({ revoked, disable, cutOffs, expiresAt }: Fate): boolean {
+  return revoked || disable !== undefined || cutOffs.length > 0 || expiresAt !== undefined;
+}
+
+async function stoppedIntegrations(store: Readers, backup: Readers): Promise<readonly Integration[]> {
+  const stopped: Integration[] = [];
+  for (const before of await backup.integrations.all()) {
+    if (statusOfIntegration(before) !== 'configured') continue;
+    const now = await store.integrations.byId(before.id);
+    if (now === undefined || statusOfIntegration(now) === 'disabled') stopped.push(before);
+  }
+  return stopped;
+}
+
+async function archivedWorkspaces(store: Readers, backup: Readers): Promise<RestorePlan['workspaces']> {
+  const now = new Map((await store.workspaces.all()).map((one) => [one.id, one.archivedAt]));
+  return (await backup.workspaces.all()).flatMap((workspace) => {
+    const archivedAt = now.get(workspace.id) ?? null;
+    return workspace.archivedAt === null && archivedAt !== null ? [{ workspace, archivedAt }] : [];
+  });
+}
+
+/** The same way in: a slot that was made anew by a rekey is another one. */
+function isSame(one: SlotRecord, other: SlotRecord): boolean {
+  return (
+    one.id === other.id && one.header === other.header && Buffer.compare(one.wrapped, other.wrapped) === 0
+  );
+}

@@ -1,0 +1,113 @@
+import { change, type Ledger, type Record } from '../audit/change.ts';
+import { integrationEntry } from '../integrations/manage.ts';
+import { keyEntry } from '../keys/facts.ts';
+import type { ApiKey } from '../keys/key.ts';
+import type { OperatorAccess, SlotRecord } from '../ports/secrets.ts';
+import type { Store, Transaction } from '../ports/store.ts';
+import type { Actor, Anchor, Clock } from '../ports/system.ts';
+import { slotEntry } from '../setup/initialise.ts';
+import type { BackupHeader } from './payload.ts';
+import type { KeyToKeep, RestorePlan } from './plan.ts';
+
+/** What becomes of a backup before it is put in place. */
+export interface RestoreWish {
+  readonly header: BackupHeader;
+  /** Undefined where there is no store to be replaced. */
+  readonly plan: RestorePlan | undefined;
+  /** A slot that was made on this machine; it becomes the primary one. */
+  readonly slot: SlotRecord | undefined;
+  /** Let keys verify again that were revoked since the backup. */
+  readonly undoRevocations: boolean;
+}
+
+/**
+ * Carries into a backup's own copy what must outlive it: revocations, pauses, cut-offs. In one transaction, and
+ * before anybody sees the copy, so that an undone revocation never holds for a moment.
+ */
+export async function prepareCopy(
+  copy: Store,
+  by: { access: OperatorAccess; actor: Actor; now: Clock },
+  wish: RestoreWish,
+): Promise<void> {
+  const { actor, now } = by;
+  const ledger: Ledger = {
+    ...{ store: copy, anchor: NO_ANCHOR, actor, now },
+    sealer: by.access.audit,
+    anchorFailed: () => undefined,
+  };
+  const at = now();
+  await change(ledger, async (tx, record) => {
+    record(restoreEntry(wish));
+    if (wish.slot !== undefined) {
+      await tx.write.slots.insert(wish.slot);
+      await tx.write.slots.setPrimary(wish.slot.id);
+      record(slotEntry('slot.add', wish.slot));
+    }
+    if (wish.plan !== undefined)
+      await carryOver(tx, record, { plan: wish.plan, at, undo: wish.undoRevocations });
+  });
+}
+
+async function carryOver(
+  tx: Transaction,
+  record: Record,
+  { plan, at, undo }: { plan: RestorePlan; at: number; undo: boolean },
+): Promise<void> {
+  for (const { workspace, archivedAt } of plan.workspaces) {
+    await tx.write.workspaces.setArchived(workspace.id, archivedAt);
+    const { id, slug } = workspace;
+    record({ action: 'workspace.archive', target: id, workspaceId: id, facts: { slug, archived: true } });
+  }
+  for (const integration of plan.integrations) {
+    await tx.write.integrations.update(integration.id, { disabledAt: at });
+    record(integrationEntry('integration.disable', { ...integration, disabledAt: at }));
+  }
+  for (const kept of plan.keys) {
+    if (kept.fate.revoked && !undo) await revoke(tx, record, kept, at);
+    else await curb(tx, record, kept, at);
+  }
+}
+
+/** With the time and reason that it was revoked with. */
+async function revoke(tx: Transaction, record: Record, { key, now }: KeyToKeep, at: number): Promise<void> {
+  const { revokedAt, revokedReason: reason } = now;
+  await tx.write.keys.revoke([key.kid], revokedAt ?? at, reason);
+  await tx.write.rotations.closeOf([key.kid], at);
+  const facts = reason === null ? {} : { reason };
+  record(keyEntry('key.revoke', { ...key, revokedAt: revokedAt ?? at, revokedReason: reason }, facts));
+}
+
+async function curb(tx: Transaction, record: Record, { key, fate }: KeyToKeep, at: number): Promise<void> {
+  let current: ApiKey = key;
+  for (const { version, at: end } of fate.cutOffs) await tx.write.keys.cutOff(key.kid, version, end);
+  if (fate.expiresAt !== undefined) {
+    await tx.write.keys.update(key.kid, { expiresAt: fate.expiresAt });
+    current = { ...current, expiresAt: fate.expiresAt };
+    record(keyEntry('key.update', current));
+  }
+  if (fate.disable === undefined || key.revokedAt !== null) return;
+  await tx.write.keys.setDisabled([key.kid], at);
+  record(keyEntry('key.disable', { ...current, disabledAt: at }));
+}
+
+function restoreEntry({ header, plan, undoRevocations }: RestoreWish): Parameters<Record>[0] {
+  const revoked = plan?.keys.filter(({ fate }) => fate.revoked).length ?? 0;
+  const facts = {
+    backup_made: header.createdAt,
+    backup_entries: header.entries,
+    replaced_seq: plan?.head?.seq ?? null,
+    keys_lost: plan?.lost.length ?? 0,
+    revocations_kept: undoRevocations ? 0 : revoked,
+    revocations_undone: undoRevocations ? revoked : 0,
+  };
+  return { action: 'store.restore', target: header.storeId, workspaceId: null, facts };
+}
+
+/** A copy is nothing that this machine remembers before it is in its place. */
+const NO_ANCHOR: Anchor = {
+  read: () => undefined,
+  tampered: () => false,
+  raise: () => undefined,
+  reset: () => undefined,
+  path: '',
+};
