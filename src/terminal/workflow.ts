@@ -1,4 +1,5 @@
 import type { Secret } from '../domain/secret.ts';
+import { visible } from './visible.ts';
 
 /** A system that runs jobs and takes commands from what they print. */
 export type Workflow = 'github' | 'azure';
@@ -29,4 +30,14 @@ export function withoutCommands(text: string): string {
 /** The same for JSON, which stays exact: a number sign is only ever inside a string there. */
 export function withoutCommandsInJson(json: string): string {
   return json.replace(/#(?=#(?:vso)?\[)/gi, '\\u0023');
+}
+
+/**
+ * A line that such a system shows beside the job (docs.github.com "Workflow commands", learn.microsoft.com
+ * "Logging commands"), with what would end its parts early escaped. The text is made harmless as all output is.
+ */
+export function annotationLine(workflow: Workflow, level: 'warning' | 'error', text: string): string {
+  const safe = withoutCommands(visible(text));
+  if (workflow === 'github') return `::${level} title=keywright::${safe.replaceAll('%', '%25')}\n`;
+  return `##vso[task.logissue type=${level}]${safe.replaceAll('%', '%AZP25')}\n`;
 }
