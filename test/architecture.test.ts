@@ -47,6 +47,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   '@napi-rs/keyring': ['src/secrets/slots/keychain/'],
   argon2: ['src/secrets/slots/passphrase/'],
   'env-paths': ['src/system/'],
+  'age-encryption': ['src/backup/'],
 };
 
 const oneHomePerLibrary: Rule = (modules) =>
@@ -138,6 +139,11 @@ const RULES: readonly (readonly [string, Rule, Readonly<Record<string, string>>]
     'secrets imports domain and errors',
     onlyImports('src/secrets/', PORTS_ONLY),
     { 'src/secrets/a.ts': "import {\n  b,\n} from '../store/b.ts';", 'src/store/b.ts': '' },
+  ],
+  [
+    'backup imports domain and errors',
+    onlyImports('src/backup/', PORTS_ONLY),
+    { 'src/backup/a.ts': "import { b } from '../secrets/b.ts';", 'src/secrets/b.ts': '' },
   ],
   [
     'oauth imports domain and errors',

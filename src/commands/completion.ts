@@ -65,6 +65,8 @@ async function fromStore(
     );
     return lists.flat().map((entry) => entry.scope);
   }
+  if (dynamic === 'integration')
+    return (await store.integrations.all(workspace?.id)).map((integration) => integration.name);
   if (/_pk_/.test(prefix)) {
     const page = await store.keys.page(
       workspace === undefined ? {} : { workspaceId: workspace.id },

@@ -8,9 +8,11 @@ export const NOUNS: readonly Noun[] = [
     summary: 'API keys: create, list, show, pause, revoke, verify',
     verbs: [
       { name: 'create', load: async () => (await import('./keys/create.ts')).create },
+      { name: 'import', load: async () => (await import('./keys/import.ts')).importCommand },
       { name: 'list', load: async () => (await import('./keys/list.ts')).list },
       { name: 'show', load: async () => (await import('./keys/show.ts')).show },
       { name: 'update', load: async () => (await import('./keys/update.ts')).update },
+      { name: 'rotate', load: async () => (await import('./keys/rotate.ts')).rotate },
       { name: 'disable', load: async () => (await import('./keys/disable.ts')).disable },
       { name: 'enable', load: async () => (await import('./keys/enable.ts')).enable },
       { name: 'revoke', load: async () => (await import('./keys/revoke.ts')).revoke },
@@ -22,6 +24,26 @@ export const NOUNS: readonly Noun[] = [
       delete: 'keys revoke',
       rm: 'keys revoke',
       remove: 'keys revoke',
+    },
+  },
+  {
+    name: 'rotations',
+    singular: 'rotation',
+    summary: 'rotations of keys: what is open, go on, end, take back',
+    verbs: [
+      { name: 'list', load: async () => (await import('./rotations/list.ts')).list },
+      { name: 'resume', load: async () => (await import('./rotations/resume.ts')).resume },
+      { name: 'finish', load: async () => (await import('./rotations/finish.ts')).finish },
+      { name: 'rollback', load: async () => (await import('./rotations/rollback.ts')).rollback },
+    ],
+    mistaken: {
+      create: 'keys rotate',
+      start: 'keys rotate',
+      continue: 'rotations resume',
+      end: 'rotations finish',
+      cancel: 'rotations rollback',
+      abort: 'rotations rollback',
+      undo: 'rotations rollback',
     },
   },
   {
@@ -55,6 +77,49 @@ export const NOUNS: readonly Noun[] = [
     mistaken: { create: 'scopes add', delete: 'scopes remove', rm: 'scopes remove' },
   },
   {
+    name: 'members',
+    singular: 'member',
+    summary: 'people of a workspace and their roles',
+    verbs: [
+      { name: 'add', load: async () => (await import('./members/add.ts')).add },
+      { name: 'list', load: async () => (await import('./members/list.ts')).list },
+      { name: 'update', load: async () => (await import('./members/update.ts')).update },
+      { name: 'remove', load: async () => (await import('./members/remove.ts')).remove },
+    ],
+    mistaken: {
+      create: 'members add',
+      invite: 'members add',
+      delete: 'members remove',
+      rm: 'members remove',
+    },
+  },
+  {
+    name: 'policy',
+    singular: 'policy',
+    summary: 'what a workspace allows to whom',
+    verbs: [
+      { name: 'show', load: async () => (await import('./policy/show.ts')).show },
+      { name: 'set', load: async () => (await import('./policy/set.ts')).set },
+    ],
+    mistaken: { list: 'policy show', update: 'policy set' },
+  },
+  {
+    name: 'integrations',
+    singular: 'integration',
+    summary: 'external systems that keys can be bound to',
+    verbs: [
+      { name: 'create', load: async () => (await import('./integrations/create.ts')).create },
+      { name: 'list', load: async () => (await import('./integrations/list.ts')).list },
+      { name: 'show', load: async () => (await import('./integrations/show.ts')).show },
+      { name: 'update', load: async () => (await import('./integrations/update.ts')).update },
+      { name: 'configure', load: async () => (await import('./integrations/configure.ts')).configure },
+      { name: 'disable', load: async () => (await import('./integrations/disable.ts')).disable },
+      { name: 'enable', load: async () => (await import('./integrations/enable.ts')).enable },
+      { name: 'remove', load: async () => (await import('./integrations/remove.ts')).remove },
+    ],
+    mistaken: { add: 'integrations create', delete: 'integrations remove', rm: 'integrations remove' },
+  },
+  {
     name: 'slots',
     singular: 'slot',
     summary: 'ways to unlock the store',
@@ -76,6 +141,17 @@ export const NOUNS: readonly Noun[] = [
       { name: 'verify', load: async () => (await import('./audit/verify.ts')).verify },
       { name: 'export', load: async () => (await import('./audit/export.ts')).exportCommand },
     ],
+  },
+  {
+    name: 'backup',
+    singular: 'backup',
+    summary: 'the whole store in one sealed file',
+    verbs: [
+      { name: 'create', load: async () => (await import('./backup/create.ts')).create },
+      { name: 'verify', load: async () => (await import('./backup/verify.ts')).verify },
+      { name: 'restore', load: async () => (await import('./backup/restore.ts')).restore },
+    ],
+    mistaken: { add: 'backup create', new: 'backup create', check: 'backup verify' },
   },
 ];
 

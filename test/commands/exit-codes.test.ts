@@ -34,6 +34,7 @@ const CASES: { readonly [code in ErrorCode]?: Case } = {
   bad_secret_input: { argv: ['keys', 'show', '--from-stdin'], options: { input: 'no key' } },
   not_found: { argv: ['keys', 'show', 'nothing'] },
   not_verified: { argv: ['keys', 'verify'], options: { input: 'no key' } },
+  forbidden: { argv: [...CREATE, '--actor', 'eve'] },
   exists: { argv: [...CREATE, '--name', 'billing'] },
   wrong_state: { argv: ['keys', 'enable', 'billing'], before: revoked },
   changed: { argv: ['keys', 'revoke', '--all', '--yes', '--expect', '7'] },

@@ -69,6 +69,7 @@ test('whatever needs --yes can be looked at the way its hint says', async () => 
   const shell = await new Shell().init();
   await shell.createKey('billing');
   await shell.answer(['scopes', 'add', 'orders:read', '-q']);
+  await shell.answer(['members', 'add', 'ben', '-q']);
   await shell.answer(
     ['slots', 'add', '--kind', 'passphrase', '--from-stdin', '-q'],
     'correct horse battery staple',
@@ -78,6 +79,7 @@ test('whatever needs --yes can be looked at the way its hint says', async () => 
     ['keys', 'disable', 'billing'],
     ['workspaces', 'archive', 'acme'],
     ['scopes', 'remove', 'orders:read'],
+    ['members', 'remove', 'ben'],
     ['slots', 'remove', 'passphrase'],
     ['slots', 'rekey'],
   ]) {
