@@ -5,9 +5,8 @@ import type { StoreDeps } from '../deps.ts';
 import { APPLICATION_ID, connectForReading, connectForWriting } from './connection.ts';
 import { type Connection, loadDriver } from './driver.ts';
 import { failureOf } from './errors.ts';
-import { filesOf, leftoversOf, lockNameOf, modeOf, statOf } from './paths.ts';
+import { filesOf, leftoversOf, modeOf, statOf } from './paths.ts';
 import { RESERVE_BYTES } from './reserve.ts';
-import { lockHolder } from './wait.ts';
 
 /** Something wrong with a store's files. `fixable` is what `repair` mends. */
 export interface StoreFinding {
@@ -30,18 +29,18 @@ export interface StoreFinding {
 /** Most problems of one kind that are reported. */
 const MOST_REPORTED = 20;
 
-type Inspected = Pick<StoreDeps, 'uid' | 'platform'>;
+type Inspected = Pick<StoreDeps, 'uid'>;
 
 /** Looks at files and content of an existing store. Reads all of it: seconds for a large one. Changes nothing. */
 export async function inspectSqlite(path: string, deps: Inspected): Promise<readonly StoreFinding[]> {
-  const files = inspectFiles(path, deps);
+  const files = inspectFiles(path, deps.uid);
   if (statOf(path)?.isFile() !== true) return files;
   await loadDriver();
   return [...files, ...inspectContent(path)];
 }
 
 /** Modes, owners, links and leftovers of everything of the store in its folder. */
-function inspectFiles(path: string, { uid, platform }: Inspected): readonly StoreFinding[] {
+function inspectFiles(path: string, uid: number | undefined): readonly StoreFinding[] {
   const { folder, reserve, journal } = filesOf(path);
   const findings: StoreFinding[] = [];
   const leftovers = new Set(leftoversOf(path));
@@ -57,8 +56,6 @@ function inspectFiles(path: string, { uid, platform }: Inspected): readonly Stor
     else if (uid !== undefined && stats.uid !== uid) found('owner', 'belongs to another user', false);
     else if (uid !== undefined && (stats.mode & 0o077) !== 0)
       found('mode', `is open to others (${modeOf(stats)})`, true);
-    else if (isLeftLock(path, file, platform))
-      found('leftover', 'is left of a command that was killed', true);
     if (stats.isFile() && stats.nlink > 1 && leftovers.size === 0)
       found('link', 'has a second name (a hard link)', false);
   }
@@ -71,13 +68,6 @@ function inspectFiles(path: string, { uid, platform }: Inspected): readonly Stor
     findings.push({ code: 'journal', message, path: journal, fixable: false });
   }
   return findings;
-}
-
-/** The file of a named lock that nobody holds; it is harmless, and who needs the name next takes it over. Only Linux tells. */
-function isLeftLock(path: string, file: string, platform: string): boolean {
-  const name = lockNameOf(path, file);
-  if (name === undefined || platform !== 'linux') return false;
-  return lockHolder({ lockFile: file, what: name }, platform) === undefined;
 }
 
 /** Everything in the folder whose name begins with the store's. */

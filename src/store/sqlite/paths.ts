@@ -20,13 +20,6 @@ export function namedLockOf(path: string, name: string): string {
   return `${path}.lock-${name}`;
 }
 
-/** The name in the path of such a file, undefined for any other. */
-export function lockNameOf(path: string, file: string): string | undefined {
-  const prefix = `${path}.lock-`;
-  const name = file.startsWith(prefix) ? file.slice(prefix.length) : '';
-  return /^[a-zA-Z0-9_-]{1,64}$/.test(name) ? name : undefined;
-}
-
 /**
  * Throws `usage` for a path that SQLite's driver would open under another name: it trims the end
  * and cuts at a NUL, and a lone surrogate has no UTF-8.

@@ -1,12 +1,10 @@
 import { chmodSync, rmSync } from 'node:fs';
-import { Failure } from '../../errors.ts';
 import type { StoreDeps } from '../deps.ts';
 import { inspectSqlite, type StoreFinding } from './check.ts';
 import { connectForWriting } from './connection.ts';
 import { withCreationLock } from './creation-lock.ts';
 import { loadDriver } from './driver.ts';
-import { withNamedLock } from './named-lock.ts';
-import { filesOf, lockNameOf } from './paths.ts';
+import { filesOf } from './paths.ts';
 import { keepReserve } from './reserve.ts';
 import { untilFree, writeLockOf } from './wait.ts';
 
@@ -42,21 +40,11 @@ async function mend(finding: StoreFinding, path: string, deps: StoreDeps): Promi
   }
 }
 
-/** Under the lock that it belongs to: what is still in use is no leftover. */
+/** Under the lock of the making of stores: what is still in use is no leftover. */
 async function removeLeftover(leftover: string, path: string, deps: StoreDeps): Promise<boolean> {
   await loadDriver();
-  const name = lockNameOf(path, leftover);
-  if (name === undefined) {
-    await withCreationLock(path, deps, async () => rmSync(leftover, { force: true }));
-    return true;
-  }
-  try {
-    // Letting go of a lock removes its file.
-    return await withNamedLock(path, name, deps, async () => true, 0);
-  } catch (error) {
-    if (error instanceof Failure && error.code === 'busy') return false;
-    throw error;
-  }
+  await withCreationLock(path, deps, async () => rmSync(leftover, { force: true }));
+  return true;
 }
 
 async function onStore(path: string, deps: StoreDeps, statement: string): Promise<boolean> {
