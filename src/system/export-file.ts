@@ -11,7 +11,8 @@ type Chunks = AsyncIterable<string | Uint8Array>;
 /**
  * Makes a new file of mode 0600 from chunks, whole or not at all: it is written under a name of its own,
  * `PATH.partial-<random>`, beside its place, synced, and linked into place, which refuses to replace anything.
- * Throws `exists` when something is there, links included, and `output_failed` for everything else.
+ * Throws `exists` when something is there, links included, `usage` where there is no
+ * folder for it, and `output_failed` for everything else.
  */
 export async function writeExport(path: string, chunks: Chunks, random: Random): Promise<void> {
   const aside = `${path}.partial-${Buffer.from(random(6)).toString('hex')}`;
@@ -29,6 +30,7 @@ export async function writeExport(path: string, chunks: Chunks, random: Random):
     if (error instanceof Failure) throw error;
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'EEXIST') throw taken(path, error);
+    if (code === 'ENOENT' || code === 'ENOTDIR') throw noFolder(path, error);
     throw new Failure('output_failed', `${path} could not be written (${code ?? 'unknown'})`, {
       cause: error,
     });
@@ -45,6 +47,13 @@ async function refuseTaken(path: string): Promise<void> {
 
 function taken(path: string, cause?: unknown): Failure {
   return new Failure('exists', `${path} exists already; nothing was written`, { cause });
+}
+
+function noFolder(path: string, cause: unknown): Failure {
+  return new Failure('usage', `there is no folder ${dirname(path)}; nothing was written`, {
+    hint: 'make it first, or name a file in another folder',
+    cause,
+  });
 }
 
 /** A FAT file system, on a USB stick, has no links: there an empty file of ours holds the place that is renamed over. */

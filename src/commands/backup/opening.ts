@@ -46,13 +46,33 @@ export async function withBackup<T>(
   const backups = await context.backups();
   const bytes = backups.read(file);
   try {
-    const payload = await readPayload(await backups.open(bytes, by));
+    const sealed = await backups.open(bytes, by).catch((error: unknown) => {
+      throw otherWayIn(error, input, file);
+    });
+    const payload = await readPayload(sealed);
     if (payload.header.entries > MANY) context.out.notice.show('reading all of the backup back');
     return await work({ file, backups, ...payload });
   } finally {
     context.out.notice.clear();
     await bytes.close();
   }
+}
+
+/** What was given is not how the file was sealed: the other flag takes its place, for both at once are refused. */
+function otherWayIn(error: unknown, input: Input, file: string): unknown {
+  if (!(error instanceof Failure)) return error;
+  const named = input.list('identity').length > 0;
+  if (error.code === 'passphrase_needed' && named)
+    return new Failure(error.code, 'the backup is sealed to a passphrase, and an identity was given', {
+      hint: `say --from-stdin, --from-file or --from-env in place of --identity for ${file}`,
+      cause: error,
+    });
+  if (error.code === 'identity_wrong' && saysPassphrase(input))
+    return new Failure(error.code, 'the backup is sealed to recipients, and a passphrase was given', {
+      hint: `say --identity FILE, with the private half of one, in place of the passphrase for ${file}`,
+      cause: error,
+    });
+  return error;
 }
 
 async function openWith(context: Context, input: Input): Promise<OpenWith> {

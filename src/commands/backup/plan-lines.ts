@@ -2,39 +2,72 @@ import type { KeyToKeep, RestorePlan } from '../../domain/backup/plan.ts';
 import type { ApiKey } from '../../domain/keys/key.ts';
 import { publicKey } from '../../domain/keys/token.ts';
 import { counted } from '../plural.ts';
+import { goesBackJson, goesBackLines, goingBack, WIDER } from './goes-back-lines.ts';
 
 const MOST_NAMED = 10;
 
 /** The kinds of keys that a restore tells of. */
-export interface PlannedKeys {
+interface PlannedKeys {
   readonly revoked: readonly ApiKey[];
   readonly disabled: readonly ApiKey[];
   readonly rotated: readonly ApiKey[];
   readonly nearer: readonly ApiKey[];
   readonly lost: readonly ApiKey[];
+  readonly back: readonly ApiKey[];
 }
 
-export function keysOf({ keys, lost }: RestorePlan): PlannedKeys {
+function keysOf({ keys, lost, back }: RestorePlan): PlannedKeys {
   const those = (fits: (one: KeyToKeep) => boolean) => keys.filter(fits).map(({ key }) => key);
   const alive = ({ fate }: KeyToKeep): boolean => !fate.revoked;
   return {
     revoked: those(({ fate }) => fate.revoked),
     disabled: those((one) => alive(one) && one.fate.disable === 'disabled'),
     rotated: those((one) => alive(one) && one.fate.disable === 'rotated'),
-    nearer: those((one) => alive(one) && (one.fate.expiresAt !== undefined || one.fate.cutOffs.length > 0)),
+    // Each key once: one that comes back disabled is told of there.
+    nearer: those((one) => alive(one) && one.fate.disable === undefined && endsSooner(one.fate)),
     lost,
+    back,
   };
+}
+
+/** The plan for `--json`; all of it empty where there was no store. Fields are only ever added. */
+export function planJson(plan: RestorePlan | undefined, undoRevocations: boolean): object {
+  const keys = plan === undefined ? undefined : keysOf(plan);
+  const ids = (list: readonly ApiKey[] = []) => list.map((key) => publicKey(key));
+  const names = (list: readonly { readonly name: string }[] = []) => list.map(({ name }) => name);
+  const ends = plan?.keys.filter(({ fate }) => !fate.revoked && endsSooner(fate)).map(({ key }) => key);
+  return {
+    revocations_kept: undoRevocations ? [] : ids(keys?.revoked),
+    revocations_undone: undoRevocations ? ids(keys?.revoked) : [],
+    kept_disabled: ids(keys?.disabled),
+    disabled_for_rotation: ids(keys?.rotated),
+    lost: ids(keys?.lost),
+    unchanged: plan?.unchanged ?? false,
+    ends_kept: ids(ends),
+    back: ids(keys?.back),
+    integrations_kept_disabled: names(plan?.integrations),
+    workspaces_kept_archived: (plan?.workspaces ?? []).map(({ workspace }) => workspace.slug),
+    slots_lost: names(plan?.slotsLost),
+    slots_back: names(plan?.slotsBack),
+    goes_back: plan === undefined ? [] : goingBack(plan, undoRevocations).map(goesBackJson),
+  };
+}
+
+function endsSooner({ expiresAt, cutOffs }: KeyToKeep['fate']): boolean {
+  return expiresAt !== undefined || cutOffs.length > 0;
 }
 
 /** What going back means, a line each, for the person who is asked. */
 export function planLines(plan: RestorePlan, entries: number, undoRevocations: boolean): readonly string[] {
-  const { revoked, disabled, rotated, nearer, lost } = keysOf(plan);
+  const { revoked, disabled, rotated, nearer, lost, back } = keysOf(plan);
   const again = undoRevocations ? 'to verify again' : 'to stay revoked';
   const slots = (list: RestorePlan['slotsLost']) =>
     list.map(({ name, kind }) => `${name} (${kind})`).join(', ');
   const line = (text: string, there: boolean): readonly string[] => (there ? [text] : []);
   return [
-    `the store goes back from entry ${plan.head?.seq ?? 0} to entry ${entries}; what changed since is undone, except as told here`,
+    plan.unchanged
+      ? `nothing was changed since the backup: the store is at entry ${entries}, and so is the backup`
+      : `the store goes back from entry ${plan.head?.seq ?? 0} to entry ${entries}; what changed since is undone, except as told here`,
     ...named(revoked, `revoked since the backup, ${again}`),
     ...named(disabled, 'disabled since, to stay disabled'),
     ...named(
@@ -50,7 +83,9 @@ export function planLines(plan: RestorePlan, entries: number, undoRevocations: b
       `stay archived: ${plan.workspaces.map(({ workspace }) => workspace.slug).join(', ')}`,
       plan.workspaces.length > 0,
     ),
+    ...goesBackLines(goingBack(plan, undoRevocations)),
     ...named(lost, 'made after the backup, to be lost and verify no more'),
+    ...named(back, `that the store does not have, to be there again${WIDER}`),
     ...line(`slots that won't open it any more: ${slots(plan.slotsLost)}`, plan.slotsLost.length > 0),
     ...line(
       `slots that were removed or changed since and open it again: ${slots(plan.slotsBack)}; slots rekey ends that`,

@@ -10,7 +10,7 @@ import type { Input } from '../input.ts';
 import { primarySlot, type Unlock } from '../new-slot.ts';
 import { soundAccess } from './describe.ts';
 import type { OpenedBackup } from './opening.ts';
-import { freeName, remember, sayFindings } from './replacing.ts';
+import { makeSlot, remember, sayFindings } from './replacing.ts';
 import type { Restored } from './restore.ts';
 
 /**
@@ -34,13 +34,13 @@ export async function restoreAnew(context: Context, input: Input, opened: Opened
     const access = soundAccess(examined);
     await sayFindings(context, examined);
     const before = await copy.store.slots.all();
-    const base = { keys: undefined, undoRevocations: false };
+    const base = { plan: undefined, undoRevocations: false };
     if (request === undefined) {
       await context.out.say(`would make the store ${header.storeId} at ${context.places().store}`);
-      return { ...base, done: false, slot: undefined, slots: before };
+      return { ...base, done: false, made: undefined, slots: before };
     }
-    const slot = await place(context, opened, { copy, access, request });
-    return { ...base, done: true, slot, slots: [...before, slot] };
+    const made = await place(context, opened, { copy, access, request });
+    return { ...base, done: true, made, slots: [...before, made.slot] };
   });
 }
 
@@ -51,10 +51,8 @@ interface Placing {
 }
 
 async function place(context: Context, { header }: OpenedBackup, { copy, access, request }: Placing) {
-  const slot = await access.addSlot({
-    ...request,
-    name: freeName(request.name, await copy.store.slots.all()),
-  });
+  const made = await makeSlot(context, access, request, await copy.store.slots.all());
+  const { slot } = made;
   try {
     const by = { access, actor: context.actor(), now: context.now };
     await prepareCopy(copy.store, by, { header, plan: undefined, slot, undoRevocations: false });
@@ -66,7 +64,7 @@ async function place(context: Context, { header }: OpenedBackup, { copy, access,
     if (!context.hasStore()) await (await context.secrets()).discard(slot).catch(() => undefined);
     throw error;
   }
-  return slot;
+  return made;
 }
 
 function refuseOther(context: Context, mark: AnchorMark | undefined, storeId: string): void {

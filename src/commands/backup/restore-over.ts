@@ -13,8 +13,8 @@ import type { Input } from '../input.ts';
 import { primarySlot, type Unlock } from '../new-slot.ts';
 import { soundAccess } from './describe.ts';
 import type { OpenedBackup } from './opening.ts';
-import { keysOf, planLines } from './plan-lines.ts';
-import { freeName, remember, sayFindings } from './replacing.ts';
+import { planLines } from './plan-lines.ts';
+import { type MadeHere, makeSlot, remember, sayFindings } from './replacing.ts';
 import type { Restored } from './restore.ts';
 import { unknownSince } from './restore-anew.ts';
 
@@ -43,16 +43,16 @@ export async function restoreOver(context: Context, input: Input, opened: Opened
       ...unknownSince(mark?.storeId === header.storeId ? mark : undefined, plan.head?.seq ?? 0),
     ];
     const before = await copy.store.slots.all();
-    const base = { keys: keysOf(plan), undoRevocations, slots: before };
+    const base = { plan, undoRevocations, slots: before };
     if (input.flag('dryRun')) {
       for (const line of lines) await context.out.say(line);
-      return { ...base, done: false, slot: undefined };
+      return { ...base, done: false, made: undefined };
     }
     await confirm(context, input, { lines, question: 'go back to the backup?' });
     if (input.flag('yes')) for (const line of lines) await context.out.say(line);
-    const slot = await newSlot(context, input, { store, copy, access, plan });
-    await replace(context, opened, { copy, access, plan, slot, undoRevocations });
-    return { ...base, done: true, slot, slots: slot === undefined ? before : [...before, slot] };
+    const made = await newSlot(context, input, { store, copy, access, plan });
+    await replace(context, opened, { copy, access, plan, slot: made?.slot, undoRevocations });
+    return { ...base, done: true, made, slots: made === undefined ? before : [...before, made.slot] };
   });
 }
 
@@ -83,13 +83,13 @@ async function newSlot(
   context: Context,
   input: Input,
   { store, copy, access, plan }: { store: Store; copy: StoreCopy; access: OperatorAccess; plan: RestorePlan },
-): Promise<SlotRecord | undefined> {
+): Promise<MadeHere | undefined> {
   const said = input.text('unlock') as Unlock | undefined;
   const primary = await primaryOf(store);
   if (said === undefined && plan.opensHere && primary !== undefined && (await opens(context, copy, primary)))
     return undefined;
   const request = await primarySlot(context, said ?? primary?.kind, 'backup restore FILE');
-  return access.addSlot({ ...request, name: freeName(request.name, await copy.store.slots.all()) });
+  return makeSlot(context, access, request, await copy.store.slots.all());
 }
 
 async function primaryOf(store: Store): Promise<SlotRecord | undefined> {

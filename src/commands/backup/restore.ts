@@ -1,6 +1,6 @@
 import type { Context } from '../../context.ts';
 import type { BackupHeader } from '../../domain/backup/payload.ts';
-import { publicKey } from '../../domain/keys/token.ts';
+import type { RestorePlan } from '../../domain/backup/plan.ts';
 import type { SlotRecord } from '../../domain/ports/secrets.ts';
 import { rfc3339 } from '../../terminal/time.ts';
 import type { Command } from '../command.ts';
@@ -8,7 +8,8 @@ import { UNLOCK } from '../new-slot.ts';
 import { YES } from '../options.ts';
 import { backupJson, contentOf } from './describe.ts';
 import { OPENING, withBackup } from './opening.ts';
-import type { PlannedKeys } from './plan-lines.ts';
+import { planJson } from './plan-lines.ts';
+import type { MadeHere } from './replacing.ts';
 import { restoreAnew } from './restore-anew.ts';
 import { restoreOver } from './restore-over.ts';
 
@@ -44,41 +45,42 @@ export interface Restored {
   /** False for a dry run. */
   readonly done: boolean;
   /** What it meant for the store that was there. */
-  readonly keys: PlannedKeys | undefined;
+  readonly plan: RestorePlan | undefined;
   readonly undoRevocations: boolean;
   /** The slot that was made here. */
-  readonly slot: SlotRecord | undefined;
+  readonly made: MadeHere | undefined;
   /** All slots of the restored store. */
   readonly slots: readonly SlotRecord[];
 }
 
 async function tell(context: Context, header: BackupHeader, restored: Restored): Promise<void> {
   const { out } = context;
-  const { done, keys, slot, undoRevocations } = restored;
+  const { done, plan, made, slots, undoRevocations } = restored;
   if (done) {
     await out.say(`restored ${header.storeId} as of ${rfc3339(header.createdAt)}: ${contentOf(header)}`);
     await out.say(`store      ${context.places().store}`);
-    if (slot !== undefined) await out.say(`unlock     ${slot.name} (${slot.kind}), made here`);
-    const others = restored.slots
-      .filter(({ id }) => id !== slot?.id)
-      .map(({ name, kind }) => `${name} (${kind})`);
-    if (others.length > 0) await out.say(`as before  ${others.join(', ')}`);
-    if (slot !== undefined && restored.slots.some(({ id, kind }) => id !== slot.id && kind !== 'passphrase'))
-      await out.say(
-        "a slot that needs another machine's keychain or key file doesn't open it here: {keywright} slots remove",
-      );
+    if (made !== undefined) await sayMade(context, made);
+    const others = slots.filter(({ id }) => id !== made?.slot.id);
+    if (others.length > 0)
+      await out.say(`as before  ${others.map(({ name, kind }) => `${name} (${kind})`).join(', ')}`);
+    const elsewhere = made === undefined ? [] : others.filter(({ kind }) => kind !== 'passphrase');
+    for (const { name, kind } of elsewhere) {
+      const needs = kind === 'keychain' ? 'keychain entry' : 'key file';
+      await out.say(`${name} needs its own ${needs}; where that is gone: {keywright} slots remove ${name}`);
+    }
     await out.say('next: {keywright} doctor');
   }
   if (out.audience !== 'json') return;
-  const ids = (list: PlannedKeys['lost'] = []) => list.map((key) => publicKey(key));
   await out.json({
     restored: done,
     ...backupJson(header),
-    slot: slot?.name ?? null,
-    revocations_kept: undoRevocations ? [] : ids(keys?.revoked),
-    revocations_undone: undoRevocations ? ids(keys?.revoked) : [],
-    kept_disabled: ids(keys?.disabled),
-    disabled_for_rotation: ids(keys?.rotated),
-    lost: ids(keys?.lost),
+    slot: made?.slot.name ?? null,
+    ...planJson(plan, undoRevocations),
+    key_file: made?.keyFile ?? null,
   });
+}
+
+async function sayMade({ out }: Context, { slot, keyFile }: MadeHere): Promise<void> {
+  const file = keyFile === undefined ? '' : ` with ${keyFile}`;
+  await out.say(`unlock     ${slot.name} (${slot.kind})${file}, made here`);
 }

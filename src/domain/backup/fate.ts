@@ -6,14 +6,21 @@ export interface WithVersions {
   readonly versions: readonly KeyVersion[];
 }
 
+/** An end that came nearer, ms; `outright`: it was ended, so it stays so whatever the clock says. */
+interface CutOff {
+  readonly version: number;
+  readonly at: number;
+  readonly outright: boolean;
+}
+
 /** What has happened to a key since a backup and must not be undone by restoring that. */
 export interface Fate {
   /** It was revoked. */
   readonly revoked: boolean;
   /** It was disabled, or the version that the backup calls current was given an end. */
   readonly disable: 'disabled' | 'rotated' | undefined;
-  /** Superseded versions that end earlier by now; `at` 0: ended outright. */
-  readonly cutOffs: readonly { readonly version: number; readonly at: number }[];
+  /** Superseded versions that end earlier by now. */
+  readonly cutOffs: readonly CutOff[];
   /** An expiry that came nearer. */
   readonly expiresAt: number | undefined;
 }
@@ -32,25 +39,27 @@ export function fateOf(now: WithVersions, before: WithVersions): Fate {
     disable: disabled ? 'disabled' : ended && before.key.disabledAt === null ? 'rotated' : undefined,
     cutOffs: before.versions
       .filter(({ endedAt }) => endedAt === null)
-      .map((version) => ({
-        version: version.version,
-        at: endOf(now, version.version),
-        cutOff: version.cutOff,
-      }))
-      .flatMap(({ version, at, cutOff }) =>
-        at !== undefined && (cutOff === null || at < cutOff) ? [{ version, at }] : [],
-      ),
+      .flatMap(({ version, cutOff, issuedAt }) => {
+        const end = endOf(now, version);
+        if (end === undefined) return [];
+        const { at = issuedAt, outright } = end;
+        return cutOff === null || at < cutOff ? [{ version, at, outright }] : [];
+      }),
     expiresAt: nearerExpiry(key, before.key),
   };
 }
 
-/** When a version was made to end: 0 for outright, undefined for one that is current or whose successor is being delivered. */
-function endOf({ key, versions }: WithVersions, version: number): number | undefined {
+/** What end a version was given: none while it is current or its successor is being delivered. */
+function endOf(
+  { key, versions }: WithVersions,
+  version: number,
+): { readonly at: number | undefined; readonly outright: boolean } | undefined {
   if (key.version === version) return undefined;
   const found = versions.find((one) => one.version === version);
   // Not there at all: rotated on another branch of the key's history, so nobody can say that it may live.
-  if (found === undefined || found.endedAt !== null) return 0;
-  return found.cutOff ?? undefined;
+  if (found === undefined) return { at: undefined, outright: true };
+  if (found.endedAt !== null) return { at: found.endedAt, outright: true };
+  return found.cutOff === null ? undefined : { at: found.cutOff, outright: false };
 }
 
 function nearerExpiry(now: ApiKey, before: ApiKey): number | undefined {

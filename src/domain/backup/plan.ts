@@ -7,6 +7,8 @@ import type { SlotRecord } from '../ports/secrets.ts';
 import type { Readers } from '../ports/store.ts';
 import type { Workspace } from '../workspaces/workspace.ts';
 import { type Fate, fateOf, type WithVersions } from './fate.ts';
+import { type GoesBack, whatGoesBack } from './goes-back.ts';
+import { keyGoesBack, namesIn } from './key-goes-back.ts';
 
 /** A key of the backup that is to be changed before it comes back. */
 export interface KeyToKeep {
@@ -24,6 +26,12 @@ export interface RestorePlan {
   readonly keys: readonly KeyToKeep[];
   /** Keys that were made after the backup. */
   readonly lost: readonly ApiKey[];
+  /** Keys that the store does not have, and has again. */
+  readonly back: readonly ApiKey[];
+  /** What else is another in the backup. */
+  readonly goesBack: readonly GoesBack[];
+  /** Nothing was changed since the backup: it ends with the newest entry of the store. */
+  readonly unchanged: boolean;
   /** Integrations that are configured in the backup and were disabled or removed since. */
   readonly integrations: readonly Integration[];
   /** Workspaces that were archived since. */
@@ -41,6 +49,9 @@ export async function planRestore(store: Readers, backup: Readers, now: number):
   const head = await store.audit.head();
   const keys: KeyToKeep[] = [];
   const lost: ApiKey[] = [];
+  const goesBack: GoesBack[] = [];
+  const names = await namesIn(store, backup);
+  let both = 0;
   for await (const key of allKeys(store, {}, now)) {
     const before = await backup.keys.byKid(key.kid);
     if (before === undefined) {
@@ -49,6 +60,8 @@ export async function planRestore(store: Readers, backup: Readers, now: number):
     }
     const fate = fateOf(await withVersions(store, key), await withVersions(backup, before));
     if (isFate(fate)) keys.push({ key: before, now: key, fate });
+    goesBack.push(...keyGoesBack(key, before, fate, names));
+    both += 1;
   }
   const slots = await store.slots.all();
   const backed = await backup.slots.all();
@@ -57,12 +70,26 @@ export async function planRestore(store: Readers, backup: Readers, now: number):
     head: head && { seq: head.seq, hash: head.hash },
     keys,
     lost,
+    back: (await backup.keys.count({}, now)) > both ? await missingKeys(store, backup, now) : [],
+    goesBack: [...goesBack, ...(await whatGoesBack(store, backup))],
+    unchanged: head !== undefined && isHead(head, await backup.audit.head()),
     integrations: await stoppedIntegrations(store, backup),
     workspaces: await archivedWorkspaces(store, backup),
     slotsLost: slots.filter((slot) => !backed.some((other) => isSame(slot, other))),
     slotsBack: backed.filter((slot) => !slots.some((other) => isSame(slot, other))),
     opensHere: slots.some((slot) => slot.id === primary && backed.some((other) => isSame(slot, other))),
   };
+}
+
+async function missingKeys(store: Readers, backup: Readers, now: number): Promise<readonly ApiKey[]> {
+  const missing: ApiKey[] = [];
+  for await (const key of allKeys(backup, {}, now))
+    if ((await store.keys.byKid(key.kid)) === undefined) missing.push(key);
+  return missing;
+}
+
+function isHead(head: Head, other: Head | undefined): boolean {
+  return other !== undefined && head.seq === other.seq && Buffer.compare(head.hash, other.hash) === 0;
 }
 
 async function withVersions(store: Readers, key: ApiKey): Promise<WithVersions> {

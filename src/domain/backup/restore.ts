@@ -1,10 +1,10 @@
 import { change, type Ledger, type Record } from '../audit/change.ts';
 import { integrationEntry } from '../integrations/manage.ts';
 import { keyEntry } from '../keys/facts.ts';
-import type { ApiKey } from '../keys/key.ts';
 import type { OperatorAccess, SlotRecord } from '../ports/secrets.ts';
 import type { Store, Transaction } from '../ports/store.ts';
 import type { Actor, Anchor, Clock } from '../ports/system.ts';
+import { keyNow, SEALED_FIELD } from '../rotations/issue.ts';
 import { slotEntry } from '../setup/initialise.ts';
 import type { BackupHeader } from './payload.ts';
 import type { KeyToKeep, RestorePlan } from './plan.ts';
@@ -77,17 +77,38 @@ async function revoke(tx: Transaction, record: Record, { key, now }: KeyToKeep, 
   record(keyEntry('key.revoke', { ...key, revokedAt: revokedAt ?? at, revokedReason: reason }, facts));
 }
 
-async function curb(tx: Transaction, record: Record, { key, fate }: KeyToKeep, at: number): Promise<void> {
-  let current: ApiKey = key;
-  for (const { version, at: end } of fate.cutOffs) await tx.write.keys.cutOff(key.kid, version, end);
+async function curb(tx: Transaction, record: Record, kept: KeyToKeep, at: number): Promise<void> {
+  const { key, fate } = kept;
+  if (fate.cutOffs.length > 0) await endOlder(tx, record, kept, at);
   if (fate.expiresAt !== undefined) {
     await tx.write.keys.update(key.kid, { expiresAt: fate.expiresAt });
-    current = { ...current, expiresAt: fate.expiresAt };
-    record(keyEntry('key.update', current));
+    record(keyEntry('key.update', await keyNow(tx, key.kid), { old_expires_at: key.expiresAt }));
   }
   if (fate.disable === undefined || key.revokedAt !== null) return;
   await tx.write.keys.setDisabled([key.kid], at);
-  record(keyEntry('key.disable', { ...current, disabledAt: at }));
+  record(keyEntry('key.disable', await keyNow(tx, key.kid)));
+}
+
+/** The older versions keep the ends that they were given; a delivery that gave one of them its end is over. */
+async function endOlder(
+  tx: Transaction,
+  record: Record,
+  { key: { kid }, now, fate: { cutOffs } }: KeyToKeep,
+  at: number,
+): Promise<void> {
+  for (const { version, at: end } of cutOffs) await tx.write.keys.cutOff(kid, version, end);
+  const outright = new Set(cutOffs.filter((one) => one.outright).map(({ version }) => version));
+  const living = (await tx.keys.versions(kid)).filter(({ endedAt }) => endedAt === null);
+  if (living.every(({ version }) => outright.has(version))) await tx.write.keys.endVersions(kid, at);
+  const open = await tx.rotations.open(kid);
+  if (open !== undefined && cutOffs.some(({ version }) => version === open.fromVersion)) {
+    await tx.write.rotations.advance(open.id, open.state, 'finished', at);
+    await tx.write.slots.removeSealed(open.id, SEALED_FIELD);
+    if (now.version === open.toVersion && now.shownAt !== null)
+      await tx.write.keys.markShown(kid, now.version, now.shownAt);
+  }
+  const versions = cutOffs.map(({ version }) => String(version));
+  record(keyEntry('rotation.finish', await keyNow(tx, kid), { ended_versions: versions }));
 }
 
 function restoreEntry({ header, plan, undoRevocations }: RestoreWish): Parameters<Record>[0] {

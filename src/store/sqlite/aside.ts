@@ -1,4 +1,4 @@
-import { constants, rmSync } from 'node:fs';
+import { constants, rmdirSync, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { Bytes, Head, StoreCopy } from '../../domain/ports/backup.ts';
 import type { Store } from '../../domain/ports/store.ts';
@@ -22,7 +22,7 @@ const MOST_REPORTED = 20;
 
 /**
  * Writes a database into a file beside the store's place, 0600 and in a folder of 0700, opens it as a store and
- * gives it to `work`; afterwards it is gone. Holds the lock that the making of a store takes, so that twenty at once
+ * gives it to `work`; afterwards it is gone, and so is what was made for it where no store came of it. Holds the lock that the making of a store takes, so that twenty at once
  * make one. Throws `backup_damaged`, `backup_foreign`, `store_newer`, `store_full`, `busy`.
  */
 export async function copiedSqlite<T>(
@@ -32,8 +32,10 @@ export async function copiedSqlite<T>(
   work: (copy: StoreCopy) => Promise<T>,
 ): Promise<T> {
   checkPath(path);
-  makeFolder(filesOf(path).folder, deps.uid);
+  const folders = makeFolder(filesOf(path).folder, deps.uid);
   await loadDriver();
+  const lockFile = statOf(filesOf(path).creationLock) === undefined ? [filesOf(path).creationLock] : [];
+  const fresh = [...lockFile, ...folders];
   return withCreationLock(path, deps, async () => {
     // Nobody else makes or copies a store now: what lies around is of processes that were killed.
     removeAll(leftoversOf(path));
@@ -50,8 +52,21 @@ export async function copiedSqlite<T>(
       }
     } finally {
       removeAll(leftoversOf(path).filter((file) => file.startsWith(aside)));
+      if (statOf(path) === undefined) forget(fresh);
     }
   });
+}
+
+/** A lock file and folders that nobody needs: a look at a backup leaves nothing. What others use by now stays. */
+function forget(paths: readonly string[]): void {
+  try {
+    for (const path of paths) {
+      if (statOf(path)?.isDirectory() === true) rmdirSync(path);
+      else rmSync(path, { force: true });
+    }
+  } catch {
+    // Not empty; or on Windows, where what is open keeps its name.
+  }
 }
 
 interface Where {

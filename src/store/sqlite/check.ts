@@ -49,7 +49,7 @@ function inspectFiles(path: string, uid: number | undefined): readonly StoreFind
     const found = (code: StoreFinding['code'], message: string, fixable: boolean) =>
       findings.push({ code, message: `${file} ${message}`, path: file, fixable });
     if (leftovers.has(file)) {
-      found('leftover', 'is left of an initialisation that was interrupted', true);
+      found('leftover', 'is left of something that was interrupted', true);
       continue;
     }
     if (stats.isSymbolicLink()) found('link', 'is a symbolic link', false);

@@ -48,22 +48,25 @@ export function fileAt(path: string): string | undefined {
   return stats && `${stats.dev} ${stats.ino}`;
 }
 
-/** Makes the store's folder, 0700 with all above it that is missing, and checks it. */
-export function makeFolder(folder: string, uid: number | undefined): void {
+/** Makes the store's folder, 0700 with all above it that is missing, and checks it. Gives back what it made, innermost first. */
+export function makeFolder(folder: string, uid: number | undefined): readonly string[] {
+  const made: string[] = [];
   try {
-    makeMissing(folder);
+    makeMissing(folder, made);
   } catch (error) {
     throw unreadable(folder, error);
   }
   checkFolder(folder, uid);
+  return made;
 }
 
 /** Not Node's own `recursive`: below `/proc`, where nothing can be made, that tries for ever. */
-function makeMissing(folder: string): void {
+function makeMissing(folder: string, made: string[]): void {
   if (statOf(folder) !== undefined) return;
-  if (dirname(folder) !== folder) makeMissing(dirname(folder));
+  if (dirname(folder) !== folder) makeMissing(dirname(folder), made);
   try {
     mkdirSync(folder, 0o700);
+    made.unshift(folder);
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
   }

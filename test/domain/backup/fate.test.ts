@@ -14,7 +14,7 @@ function keyed(
   const versions = old.map(
     ([version, cutOff, endedAt]): KeyVersion => ({
       ...{ kid: key.kid, version, issuedAt: T0, expiresAt: null, cutOff, endedAt },
-      ...{ firstUsedAt: null, lastUsedAt: null, lateUseAt: null },
+      ...{ firstUsedAt: null, lastUsedAt: null, lateUseAt: null, shownAt: T0 },
     }),
   );
   return { key, versions };
@@ -47,13 +47,19 @@ test.each<[string, ReturnType<typeof keyed>, ReturnType<typeof keyed>, Partial<F
     'an overlap ended since',
     keyed({ version: 2 }, [1, T0 + DAY, T0]),
     keyed({ version: 2 }, [1, T0 + DAY, null]),
-    { cutOffs: [{ version: 1, at: 0 }] },
+    { cutOffs: [{ version: 1, at: T0, outright: true }] },
   ],
   [
     'a delivery finished since',
     keyed({ version: 2 }, [1, T0 + DAY, null]),
     keyed({ version: 2 }, [1, null, null]),
-    { cutOffs: [{ version: 1, at: T0 + DAY }] },
+    { cutOffs: [{ version: 1, at: T0 + DAY, outright: false }] },
+  ],
+  [
+    'an older version that nobody knows of ends with its beginning, which is a date',
+    keyed({ version: 2 }),
+    keyed({ version: 2 }, [1, null, null]),
+    { cutOffs: [{ version: 1, at: T0, outright: true }] },
   ],
   ['an overlap as it was', keyed({ version: 2 }, [1, T0, null]), keyed({ version: 2 }, [1, T0, null]), {}],
   ['ended in both', keyed({ version: 2 }, [1, T0, T0]), keyed({ version: 2 }, [1, T0, T0]), {}],
