@@ -1,3 +1,4 @@
+import { endingDeliveries } from '../../domain/rotations/open.ts';
 import { EXIT, Failure } from '../../errors.ts';
 import type { ListPage } from '../../terminal/output.ts';
 import type { Workflow } from '../../terminal/workflow.ts';
@@ -6,14 +7,16 @@ import { KEY_FILTERS, LIMIT, WORKSPACE } from '../options.ts';
 import { pagesOf } from '../pages.ts';
 import { counted } from '../plural.ts';
 import { workspaceIfClear } from '../workspace.ts';
-import { keyColumns, keyJson, type Shown, showing } from './describe.ts';
+import { showing } from './describe.ts';
+import { type Listed, listColumns, listJson, pageWithEnding } from './ending.ts';
 import { keyFilter } from './filter.ts';
 
 export const list: Command = {
   name: 'list',
   alias: 'ls',
   summary: 'list keys, or search them by name and purpose',
-  details: 'Newest first; with --expiring-within soonest first. Expired and revoked keys stay visible.',
+  details:
+    'Newest first; with --expiring-within soonest first, and keys before that whose new version is not delivered while the old one, which is in use, expires. Expired and revoked keys stay visible.',
   arguments: [{ name: '[term]', about: 'part of a name or purpose, any case' }],
   options: [
     WORKSPACE,
@@ -41,10 +44,14 @@ export const list: Command = {
     const filter = await keyFilter(context, store, input, workspace?.id, input.args[0]);
     const now = context.now();
     let found = 0;
-    const pages = pagesOf(context, input, async (request): Promise<ListPage<Shown>> => {
-      const page = await store.keys.page(filter, request, now);
+    const ending = await endingDeliveries(store, filter, now);
+    const pages = pagesOf(context, input, async (request): Promise<ListPage<Listed>> => {
+      const page = await pageWithEnding(ending, shown, request, async (rest) => {
+        const { items, next } = await store.keys.page(filter, rest, now);
+        return { items: items.map(shown), next };
+      });
       found += page.items.length;
-      return { items: page.items.map(shown), next: page.next };
+      return page;
     });
     const many = workspace === undefined ? ['WORKSPACE'] : [];
     const where = workspace === undefined ? 'any workspace' : workspace.slug;
@@ -53,9 +60,9 @@ export const list: Command = {
     else
       await context.out.list({
         key: 'keys',
-        columns: keyColumns(now),
+        columns: listColumns(now),
         tableColumns: ['NAME', 'PUBLIC KEY', ...many, 'STATUS', 'SCOPES', 'OWNER', 'USED', 'EXPIRES'],
-        json: (one) => keyJson(one, now),
+        json: (one) => listJson(one, now),
         pages,
         moreHint: (next) => `there are more: --after ${next}`,
         empty: filtered

@@ -9,7 +9,7 @@ import { confirm } from '../confirm.ts';
 import { badValue, type Input } from '../input.ts';
 import { KEY_SELECTION, YES } from '../options.ts';
 import { DELIVERY, deliveryOf } from '../rotations/delivery.ts';
-import { endOfOldText } from '../rotations/describe.ts';
+import { endedText } from '../rotations/describe.ts';
 import {
   cappedText,
   type Means,
@@ -74,10 +74,12 @@ export const rotate: Command = {
 
 async function wishOf(context: Context, input: Input): Promise<RotateWish> {
   const delivery = await deliveryOf(context, input);
-  if (delivery !== undefined && delivery.deliver === undefined)
+  if (delivery !== undefined && delivery.deliver === undefined) {
+    const which = input.args.length === 1 ? input.args[0] : undefined;
     throw new Failure('usage', '--check and --no-check are about a delivery, and --deliver is missing', {
-      hint: 'an open delivery can go on without: {keywright} rotations resume',
+      hint: `an open delivery can go on without: ${commandLine(PROGRAM, 'rotations', 'resume', which ?? 'NAME')}`,
     });
+  }
   const olderThan = input.duration('ifOlderThan');
   if (olderThan !== undefined && delivery === undefined && context.out.audience !== 'json')
     throw needsDelivery('--if-older-than');
@@ -132,17 +134,16 @@ async function confirmCut(context: Context, input: Input, keys: readonly Shown[]
 /** The answer for one key: its secret key, or with a delivery its public key. */
 async function handOut(context: Context, means: Means, shown: Shown, rotated: Rotated): Promise<void> {
   const { out } = context;
-  const { key, rotation, plan, secretKey } = rotated;
+  const { key, rotation, plan, secretKey, valid = [] } = rotated;
   const now = context.now();
   if (rotation === undefined || plan === undefined || secretKey === undefined)
     return out.value(publicKey(key), await rotatedJson(means.ledger.store, shown, rotated, now));
   const versions = await means.ledger.store.keys.versions(key.kid);
-  const old = versions.find(({ version }) => version === rotation.fromVersion);
   await out.say(`rotated ${key.name} in ${shown.workspace}: ${publicKey(key)}`);
   await out.say(
     `version ${key.version} · ${key.mode} · ${expiry(key.expiresAt, now)}${cappedText(plan, shown.workspace)}`,
   );
-  await out.say(endOfOldText(key, old, rotation.fromVersion, now));
+  await out.say(endedText(key, rotation, { versions, valid }, now));
   try {
     await out.mask(secretKey);
     if (out.audience === 'json') await out.json(await rotatedJson(means.ledger.store, shown, rotated, now));

@@ -2,7 +2,7 @@ import { keyId } from '../../domain/ids.ts';
 import type { ApiKey, KeyVersion } from '../../domain/keys/key.ts';
 import { publicKey } from '../../domain/keys/token.ts';
 import type { Readers } from '../../domain/ports/store.ts';
-import { endOfOlder } from '../../domain/rotations/overlap.ts';
+import { endOfOlder, livingOlder } from '../../domain/rotations/overlap.ts';
 import { isOpen, type Rotation } from '../../domain/rotations/rotation.ts';
 import type { Column } from '../../terminal/output.ts';
 import { age, deadline, rfc3339 } from '../../terminal/time.ts';
@@ -70,7 +70,7 @@ export function versionJson(version: Listed): object {
 }
 
 /** A version of a key, the current one included. */
-export type Listed = Omit<KeyVersion, 'kid' | 'lateUseAt'> & { readonly current: boolean };
+export type Listed = Omit<KeyVersion, 'kid' | 'lateUseAt' | 'shownAt'> & { readonly current: boolean };
 
 /** All versions of a key, newest first by number; the current one may stand further down after a roll-back. */
 export function versionsOf(key: ApiKey, superseded: readonly KeyVersion[]): readonly Listed[] {
@@ -85,15 +85,25 @@ export function versionsOf(key: ApiKey, superseded: readonly KeyVersion[]): read
     lastUsedAt: key.versionUsedAt,
   };
   const all = [current, ...superseded.map((version) => ({ ...version, current: false }))];
-  return all.sort((a, b) => b.version - a.version);
+  return all.map(usedSinceIssued).sort((a, b) => b.version - a.version);
 }
 
-/** When it ended or will; null while nothing ends it. */
+/** Uses are noted rounded down; none is shown as before the version was there. */
+function usedSinceIssued(version: Listed): Listed {
+  const since = (at: number | null) => (at === null ? null : Math.max(at, version.issuedAt));
+  return { ...version, firstUsedAt: since(version.firstUsedAt), lastUsedAt: since(version.lastUsedAt) };
+}
+
+/**
+ * When it ended or will; null while nothing ends it, and where nobody knows when it ended: what ended outright
+ * without a moment of its own has 0.
+ */
 function endOf(
   { endedAt, cutOff, expiresAt }: Pick<KeyVersion, 'endedAt' | 'cutOff' | 'expiresAt'>,
   revokedAt: number | null = null,
 ): number | null {
   const ends = [endedAt, cutOff, expiresAt, revokedAt].filter((end) => end !== null);
+  if (ends.includes(0)) return endedAt === 0 ? null : endedAt;
   return ends.length === 0 ? null : Math.min(...ends);
 }
 
@@ -104,6 +114,29 @@ export function endOfOldText(key: ApiKey, old: KeyVersion | undefined, from: num
   const open = old.cutOff === null && old.endedAt === null;
   if (end === null || (open && end > now)) return `version ${from} stays valid`;
   return end <= now ? `version ${from} has ended` : `version ${from} ends ${deadline(end, now)}`;
+}
+
+/**
+ * What became of the older versions of `valid`, the numbers that verified before: with no grace all that ended are
+ * named, else the one before this.
+ */
+export function endedText(
+  key: ApiKey,
+  rotation: Rotation,
+  { versions, valid }: { readonly versions: readonly KeyVersion[]; readonly valid: readonly number[] },
+  now: number,
+): string {
+  const left = new Set(validVersions(key, versions, now));
+  const ended = valid.filter((version) => !left.has(version)).sort((a, b) => a - b);
+  if (rotation.graceMs === 0 && ended.length > 1)
+    return `versions ${ended.slice(0, -1).join(', ')} and ${ended.at(-1)} have ended`;
+  const old = versions.find(({ version }) => version === rotation.fromVersion);
+  return endOfOldText(key, old, rotation.fromVersion, now);
+}
+
+/** Numbers of the versions that verify, the current one included. */
+export function validVersions(key: ApiKey, versions: readonly KeyVersion[], now: number): readonly number[] {
+  return [key.version, ...livingOlder(key, versions, now).map(({ version }) => version)];
 }
 
 /** The columns of `rotations list`; their order in TSV is frozen. */
@@ -152,5 +185,5 @@ export function shownRotationJson({ rotation, key, workspace, old }: ShownRotati
 }
 
 function time(at: number | null): string | null {
-  return at === null ? null : rfc3339(at);
+  return at === null || at === 0 ? null : rfc3339(at);
 }

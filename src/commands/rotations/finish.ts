@@ -1,7 +1,7 @@
 import type { Context } from '../../context.ts';
 import type { ApiKey, KeyVersion } from '../../domain/keys/key.ts';
 import { publicKey } from '../../domain/keys/token.ts';
-import { endable, finishOverlap, whyNotIdle } from '../../domain/rotations/overlap.ts';
+import { endable, finishOverlap, notIdle, whyNotIdle } from '../../domain/rotations/overlap.ts';
 import type { Command } from '../command.ts';
 import { confirm } from '../confirm.ts';
 import type { Input } from '../input.ts';
@@ -34,7 +34,7 @@ export const finish: Command = {
         idleMs === undefined
           ? undefined
           : whyNotIdle(shown.key, living, await store.verifiers(), idleMs, context.now());
-      if (busy !== undefined) await context.out.say(`not yet: ${busy.reason}`);
+      if (busy !== undefined) throw notIdle(busy);
       await context.out.say(`would end: ${numbers(living)}`);
       return answer(
         context,

@@ -6,7 +6,7 @@ import type { OperatorAccess } from '../../domain/ports/secrets.ts';
 import type { Readers } from '../../domain/ports/store.ts';
 import { aloneWith } from '../../domain/rotations/alone.ts';
 import { type Delivery, driveDelivery, refuseUnfinishable } from '../../domain/rotations/deliver.ts';
-import { issueVersion } from '../../domain/rotations/issue.ts';
+import { type Issued, issueVersion } from '../../domain/rotations/issue.ts';
 import { type Journalled, resume } from '../../domain/rotations/journal.ts';
 import type { RotationPlan, RotationRequest } from '../../domain/rotations/plan.ts';
 import { rollBack } from '../../domain/rotations/rollback.ts';
@@ -16,7 +16,7 @@ import { Failure } from '../../errors.ts';
 import { moment } from '../../terminal/time.ts';
 import { expiry, keyJson, type Shown } from '../keys/describe.ts';
 import { driverFor } from './delivery.ts';
-import { endOfOldText, oldOf, rotationJson } from './describe.ts';
+import { endedText, oldOf, rotationJson, validVersions } from './describe.ts';
 
 /** What `keys rotate` is to do with each key. */
 export interface RotateWish {
@@ -42,6 +42,8 @@ export interface Rotated {
   readonly plan?: RotationPlan;
   /** Only without a delivery: it is to be shown. */
   readonly secretKey?: Secret;
+  /** Numbers of the versions that verified before. */
+  readonly valid?: readonly number[];
 }
 
 /** Rotates one key, or goes on with its open delivery, and tells of it. */
@@ -54,11 +56,11 @@ export function rotateOne(
   const { ledger, access } = means;
   const issue = () => issueVersion(ledger, { access, random: context.random }, key, wish.request);
   const { delivery } = wish;
-  if (delivery === undefined) {
-    return leftAlone(context, means, key, wish).then((young) => young ?? issue());
-  }
+  if (delivery === undefined) return issuePlain(context, means, key, wish, issue);
   return aloneWith(ledger.store, key, async () => {
     const open = await ledger.store.rotations.open(key.kid);
+    if (open !== undefined && wish.request.expiresAt !== undefined)
+      await context.out.say(keptExpiry(context, open, key));
     if (open !== undefined)
       return goOn(context, means, { key, workspace }, { open, delivery, graceSaid: wish.graceSaid });
     const young = await leftAlone(context, means, key, wish);
@@ -72,6 +74,24 @@ export function rotateOne(
       );
     return drive(context, means, { ...issued, workspace }, delivery);
   });
+}
+
+async function issuePlain(
+  context: Context,
+  means: Means,
+  key: ApiKey,
+  wish: RotateWish,
+  issue: () => Promise<Issued>,
+): Promise<Rotated> {
+  const young = await leftAlone(context, means, key, wish);
+  if (young !== undefined) return young;
+  const versions = await means.ledger.store.keys.versions(key.kid);
+  return { valid: validVersions(key, versions, context.now()), ...(await issue()) };
+}
+
+/** An expiry asked for is for a new version; the one that is being delivered was issued with its own. */
+function keptExpiry(context: Context, { toVersion }: Rotation, key: ApiKey): string {
+  return `--expires is not for an open delivery: version ${toVersion} of ${key.name} ${expiry(key.expiresAt, context.now())}`;
 }
 
 interface GoOn {
@@ -88,13 +108,13 @@ export async function goOn(
   { open, delivery, graceSaid = open.graceMs }: GoOn,
 ): Promise<Rotated> {
   refuseUnfinishable(open, delivery);
-  const at = await resume(means.ledger, open);
+  const terms = { check: typeof delivery.check === 'object', graceMs: graceSaid };
+  const at = await resume(means.ledger, open, terms);
   const since = moment(open.startedAt, context.now());
   await context.out.say(
     `going on with version ${open.toVersion} of ${key.name}: ${open.state}, begun ${since}`,
   );
-  const rotation = { ...at.rotation, graceMs: Math.min(at.rotation.graceMs, graceSaid) };
-  return drive(context, means, { key: at.key, rotation, workspace }, delivery);
+  return drive(context, means, { ...at, workspace }, delivery);
 }
 
 async function drive(
@@ -104,17 +124,13 @@ async function drive(
   delivery: Delivery,
 ): Promise<Rotated> {
   const { key, rotation, workspace } = at;
+  const { keys } = means.ledger.store;
+  const valid = validVersions(key, await keys.versions(key.kid), context.now());
   const driver = await driverFor(context, means, key, workspace, rotation.check);
   const done = await driveDelivery(driver, delivery, { key, rotation });
-  await tellEnd(context, means, done);
+  const versions = await keys.versions(key.kid);
+  await context.out.say(endedText(done.key, done.rotation, { versions, valid }, context.now()));
   return done;
-}
-
-/** What becomes of the old version. */
-async function tellEnd(context: Context, { ledger }: Means, { key, rotation }: Journalled): Promise<void> {
-  const versions = await ledger.store.keys.versions(key.kid);
-  const old = versions.find(({ version }) => version === rotation.fromVersion);
-  await context.out.say(endOfOldText(key, old, rotation.fromVersion, context.now()));
 }
 
 /** What policy did to the lifetime, behind the expiry; empty when nothing. */

@@ -48,7 +48,7 @@ export async function showPlans(
 async function planned(store: Store, shown: Shown, wish: RotateWish, now: number): Promise<Planned> {
   const { key } = shown;
   const open = await store.rotations.open(key.kid);
-  if (open !== undefined && wish.delivery !== undefined) return goesOn(shown, open);
+  if (open !== undefined && wish.delivery !== undefined) return goesOn(shown, open, wish);
   if (open === undefined && wish.olderThan !== undefined && now - key.issuedAt < wish.olderThan)
     return { shown, does: 'leave alone', version: key.version };
   try {
@@ -60,8 +60,9 @@ async function planned(store: Store, shown: Shown, wish: RotateWish, now: number
   }
 }
 
-function goesOn(shown: Shown, open: Rotation): Planned {
-  return { shown, does: 'go on', version: open.toVersion, expiresAt: shown.key.expiresAt, oldUntil: null };
+function goesOn(shown: Shown, { toVersion: version }: Rotation, { request }: RotateWish): Planned {
+  const kept = request.expiresAt === undefined ? {} : { why: '--expires is not for an open delivery' };
+  return { shown, does: 'go on', version, expiresAt: shown.key.expiresAt, oldUntil: null, ...kept };
 }
 
 function columns(now: number): readonly Column<Planned>[] {

@@ -13,7 +13,8 @@ import { rotatedJson } from './one.ts';
 export const rollback: Command = {
   name: 'rollback',
   summary: 'take a rotation back: the old version is current again, the new one ends',
-  details: 'For an open delivery, and for a finished rotation as long as the old version verifies.',
+  details:
+    'For an open delivery, and for a finished rotation as long as the old version verifies. It extends nothing: an earlier expiry that the key was given since holds for the old version, too.',
   arguments: [{ name: '[key]', about: 'name, id or public key', completes: 'key' }],
   options: [WORKSPACE, FROM_STDIN, DRY_RUN, YES],
   examples: ['rotations rollback deploy', 'rotations rollback deploy --yes --json'],
@@ -26,7 +27,7 @@ export const rollback: Command = {
     const { fromVersion, toVersion } = way.rotation;
     if (input.flag('dryRun')) {
       await context.out.say(
-        `would end version ${toVersion}; version ${fromVersion} would be the current one`,
+        `would end version ${toVersion}; version ${fromVersion} would be the current one, ${expiry(way.expiresAt, context.now())}`,
       );
       return answer(context, shown, way.rotation, false);
     }
@@ -39,7 +40,12 @@ export const rollback: Command = {
       question: `roll ${key.name} back to version ${fromVersion}?`,
     });
     const ledger = await context.ledger('unlocked');
-    const done = await aloneWith(store, key, () => rollBack(ledger, key));
+    const done = await aloneWith(
+      store,
+      key,
+      () => rollBack(ledger, key),
+      `rotations rollback ${publicKey(key)}`,
+    );
     if (!done.already) {
       await context.out.say(`rolled back ${key.name}: version ${toVersion} has ended`);
       await context.out.say(

@@ -9,8 +9,9 @@ import { publicKey } from '../keys/token.ts';
 import type { AuditSealer } from '../ports/secrets.ts';
 import type { Store } from '../ports/store.ts';
 import type { AnchorMark } from '../ports/system.ts';
+import { openDeliveries } from '../rotations/open.ts';
 import { KeyComparison } from './compare-keys.ts';
-import { openDeliveries, rotationFindings } from './rotations.ts';
+import { rotationFindings } from './rotations.ts';
 
 /** Something that is wrong, and what to do about it. */
 export interface HealthFinding {

@@ -3,24 +3,12 @@ import { type ApiKey, type KeyVersion, NO_CUT_OFF } from '../keys/key.ts';
 import { statusOf } from '../keys/status.ts';
 import { publicKey } from '../keys/token.ts';
 import type { Readers } from '../ports/store.ts';
+import { livingOlder } from '../rotations/overlap.ts';
 import type { Rotation } from '../rotations/rotation.ts';
 import type { HealthFinding } from './examine.ts';
 
 /** A delivery that is open for longer than this needs somebody, ms. */
 const OPEN_FOR = 86_400_000;
-const PAGE = 1000;
-
-/** The open deliveries of a store, by kid. */
-export async function openDeliveries(store: Readers): Promise<ReadonlyMap<string, Rotation>> {
-  const open = new Map<string, Rotation>();
-  let after: string | undefined;
-  do {
-    const page = await store.rotations.page({ open: true }, { limit: PAGE, after });
-    for (const rotation of page.items) open.set(rotation.kid, rotation);
-    after = page.next ?? undefined;
-  } while (after !== undefined);
-  return open;
-}
 
 /** What rotating left behind that somebody should look at; `open` is the key's open delivery. */
 export async function rotationFindings(
@@ -33,6 +21,7 @@ export async function rotationFindings(
   return [
     ...(open !== undefined && now - open.startedAt > OPEN_FOR ? [stillOpen(key, open)] : []),
     ...(open === undefined && neverShown(key, now) ? [unshown(key, now)] : []),
+    ...unshownOlder(key, versions, open, now),
     ...contradicting(key, versions),
   ];
 }
@@ -55,6 +44,29 @@ function unshown(key: ApiKey, now: number): HealthFinding {
     hint: `unless you have it: ${way}`,
     fixable: false,
   };
+}
+
+/** Older versions that verify and that nobody is known to have: another rotation doesn't end them. */
+function unshownOlder(
+  key: ApiKey,
+  versions: readonly KeyVersion[],
+  open: Rotation | undefined,
+  now: number,
+): readonly HealthFinding[] {
+  const id = publicKey(key);
+  const unseen = livingOlder(key, versions, now).filter(
+    ({ shownAt, lastUsedAt }) => shownAt === null && lastUsedAt === null,
+  );
+  const way =
+    open === undefined
+      ? `${PROGRAM} rotations finish ${id} ends it with every older version`
+      : `${PROGRAM} rotations resume ${id} --deliver …, then ${PROGRAM} rotations finish ${id}`;
+  return unseen.map(({ version }) => ({
+    code: 'key_never_shown',
+    message: `version ${version} of ${key.name} (${id}) still verifies, and its secret was perhaps never shown: it was not seen to arrive, and was never used`,
+    hint: `unless you have it: ${way}`,
+    fixable: false,
+  }));
 }
 
 function stillOpen(key: ApiKey, { state, fromVersion, toVersion, startedAt }: Rotation): HealthFinding {

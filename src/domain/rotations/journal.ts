@@ -16,11 +16,19 @@ export interface Journalled {
   readonly rotation: Rotation;
 }
 
+/** What whoever takes up a delivery asks for beyond what it was begun with. */
+export interface Terms {
+  /** To be seen working from now on, by whoever finishes it. */
+  readonly check: boolean;
+  /** The old version is to live on for no longer than this, ms. */
+  readonly graceMs: number;
+}
+
 /**
- * Takes up an open delivery: on record, since its secret is about to be opened again. Throws `forbidden` for
- * who may not rotate the key, `wrong_state` when the delivery is no longer open.
+ * Takes up an open delivery: on record, since its secret is about to be opened again. `terms` may make it stricter,
+ * for good. Throws `forbidden` for who may not rotate the key, `wrong_state` when the delivery is no longer open.
  */
-export function resume(ledger: Ledger, { id, kid }: Rotation): Promise<Journalled> {
+export function resume(ledger: Ledger, { id, kid }: Rotation, terms?: Terms): Promise<Journalled> {
   return change(ledger, async (tx, record) => {
     const key = await keyNow(tx, kid);
     await requireAllowed(tx, ledger.actor, key.workspaceId, {
@@ -29,11 +37,18 @@ export function resume(ledger: Ledger, { id, kid }: Rotation): Promise<Journalle
       owner: key.owner,
       scopes: key.scopes,
     });
-    const rotation = await tx.rotations.byId(id);
-    if (rotation === undefined || !isOpen(rotation)) throw closedMeanwhile(key, rotation);
-    record(keyEntry('rotation.resume', key, factsOf(rotation)));
+    const found = await tx.rotations.byId(id);
+    if (found === undefined || !isOpen(found)) throw closedMeanwhile(key, found);
+    const rotation = { ...found, ...stricter(found, terms) };
+    if (rotation.check !== found.check || rotation.graceMs !== found.graceMs)
+      await tx.write.rotations.amend(id, rotation);
+    record(keyEntry('rotation.resume', key, { ...factsOf(rotation), grace_ms: rotation.graceMs }));
     return { key, rotation };
   });
+}
+
+function stricter(begun: Terms, asked: Terms = begun): Terms {
+  return { check: begun.check || asked.check, graceMs: Math.min(begun.graceMs, asked.graceMs) };
 }
 
 /** The secret reached the command that it was for. Delivering again what was delivered is on record, too. */

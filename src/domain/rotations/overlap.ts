@@ -86,6 +86,11 @@ export function whyNotIdle(
   };
 }
 
+/** The failure of an end that is to wait until the overlap is idle. */
+export function notIdle({ reason, hint }: Busy): Failure {
+  return new Failure('rotation_incomplete', `${reason}; nothing was ended`, { hint });
+}
+
 /** What `finishOverlap` ended. */
 export interface Ended {
   readonly key: ApiKey;
@@ -117,8 +122,7 @@ export async function finishOverlap(
     if (living.length === 0) return { key, ended: [] };
     const busy =
       options.idleMs === undefined ? undefined : whyNotIdle(key, living, verifiers, options.idleMs, now);
-    if (busy !== undefined)
-      throw new Failure('rotation_incomplete', `${busy.reason}; nothing was ended`, { hint: busy.hint });
+    if (busy !== undefined) throw notIdle(busy);
     await tx.write.keys.endVersions(key.kid, now);
     const after = await keyNow(tx, key.kid);
     const ended = living.map(({ version }) => version);

@@ -14,12 +14,15 @@ import { isOpen, type Rotation } from './rotation.ts';
 export interface WayBack {
   readonly rotation: Rotation;
   readonly old: KeyVersion;
+  /** The expiry that the old version gets, ms; null for never. */
+  readonly expiresAt: number | null;
 }
 
 /**
- * Makes the old version of the newest rotation the current one again, without a cut-off and with its own expiry,
- * and ends the new one; for an open delivery, and for a finished rotation while the old version verifies. What was
- * rolled back already is left as it is (`already`). Throws `wrong_state` when there is nothing to go back to.
+ * Makes the old version of the newest rotation the current one again, without a cut-off and with the expiry that
+ * `expiryBack` says, and ends the new one; for an open delivery, and for a finished rotation while the old version
+ * verifies and the new one has not expired. What was rolled back already is left as it is (`already`). Throws
+ * `wrong_state` when there is nothing to go back to.
  * `unshown`: the new secret reached nobody, so the old version comes back even where it was cut off at once.
  */
 export function rollBack(
@@ -38,8 +41,10 @@ export function rollBack(
     if ('already' in way) return { key, rotation: way.already, already: true };
     const { id, fromVersion, toVersion, state } = way.rotation;
     const moved =
-      (await tx.write.keys.restoreVersion(key.kid, toVersion, fromVersion, now)) &&
-      (await tx.write.rotations.advance(id, state, 'rolled-back', now));
+      (await tx.write.keys.restoreVersion(key.kid, toVersion, fromVersion, {
+        at: now,
+        expiresAt: way.expiresAt,
+      })) && (await tx.write.rotations.advance(id, state, 'rolled-back', now));
     if (!moved) throw changedMeanwhile(key);
     await tx.write.slots.removeSealed(id, SEALED_FIELD);
     const after = await keyNow(tx, key.kid);
@@ -70,7 +75,26 @@ export async function wayBack(
       key,
     );
   }
-  return { rotation, old };
+  if (unshown === undefined && !isOpen(rotation) && key.expiresAt !== null && !(key.expiresAt > now))
+    throw refused(`${key.name} has expired; a roll-back doesn't extend it`, key);
+  return { rotation, old, expiresAt: expiryBack(old, key, rotation, unshown !== undefined) };
+}
+
+/**
+ * The expiry (ms, null for never) of a version that comes back. It never extends what was decided since: a
+ * finished rotation's new version has the expiry that policy and people gave the key, and during a delivery a
+ * cut-off of the old version is an earlier end that somebody gave the key. A secret that reached nobody decided
+ * nothing.
+ */
+export function expiryBack(
+  old: Pick<KeyVersion, 'expiresAt' | 'cutOff'>,
+  key: Pick<ApiKey, 'expiresAt'>,
+  rotation: Pick<Rotation, 'state'>,
+  unshown: boolean,
+): number | null {
+  const since = isOpen(rotation) ? old.cutOff : key.expiresAt;
+  const ends = [old.expiresAt, ...(unshown ? [] : [since])].filter((end) => end !== null);
+  return ends.length === 0 ? null : Math.min(...ends);
 }
 
 /** With an open delivery the old version has no cut-off; its own expiry ends it all the same. */

@@ -19,7 +19,7 @@ function tables({ serial, integer, bytes, end }: SchemaWords): readonly string[]
     `CREATE TABLE key_versions (kid TEXT NOT NULL REFERENCES keys (kid), version ${integer} NOT NULL,
       pepper ${integer} NOT NULL, hash ${bytes} NOT NULL, issued_at ${integer} NOT NULL, expires_at ${integer},
       cut_off ${integer}, ended_at ${integer}, first_used_at ${integer}, last_used_at ${integer},
-      late_use_at ${integer}, PRIMARY KEY (kid, version))${end}`,
+      late_use_at ${integer}, shown_at ${integer}, PRIMARY KEY (kid, version))${end}`,
     `CREATE TABLE rotations (seq ${serial}, id TEXT NOT NULL UNIQUE, kid TEXT NOT NULL REFERENCES keys (kid),
       workspace_id TEXT NOT NULL REFERENCES workspaces (id), from_version ${integer} NOT NULL,
       to_version ${integer} NOT NULL, state TEXT NOT NULL, delivery ${integer} NOT NULL,

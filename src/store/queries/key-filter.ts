@@ -35,6 +35,7 @@ export function conditionsOf(filter: KeyFilter, now: number, stopped: boolean): 
   };
   if (filter.workspaceId !== undefined)
     indexed('workspace_id = ?', "workspace_id || '' = ?", filter.workspaceId);
+  if (filter.kid !== undefined) indexed('kid = ?', "kid || '' = ?", filter.kid);
   if (filter.owner !== undefined) indexed('owner = ?', "owner || '' = ?", filter.owner);
   if (filter.integrationId !== undefined)
     indexed('integration_id = ?', "integration_id || '' = ?", filter.integrationId);

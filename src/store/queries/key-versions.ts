@@ -5,14 +5,15 @@ import { Failure, PROGRAM } from '../../errors.ts';
 import type { Session } from './session.ts';
 
 const FACTS = `kid, version, issued_at AS "issuedAt", expires_at AS "expiresAt", cut_off AS "cutOff",
-  ended_at AS "endedAt", first_used_at AS "firstUsedAt", last_used_at AS "lastUsedAt", late_use_at AS "lateUseAt"`;
+  ended_at AS "endedAt", first_used_at AS "firstUsedAt", last_used_at AS "lastUsedAt", late_use_at AS "lateUseAt",
+  shown_at AS "shownAt"`;
 const VERSIONS = 'FROM key_versions WHERE kid = ? ORDER BY version DESC';
 
 /** Keeps the current version as a superseded one. Values: ended_at, cut_off, kid, version. */
 const SUPERSEDE = `INSERT INTO key_versions (kid, version, pepper, hash, issued_at, expires_at, cut_off, ended_at,
-    first_used_at, last_used_at, late_use_at)
+    first_used_at, last_used_at, late_use_at, shown_at)
   SELECT kid, version, pepper, hash, COALESCE(issued_at, created_at), expires_at, ?, ?, version_first_used_at,
-    version_used_at, NULL
+    version_used_at, NULL, shown_at
   FROM keys WHERE kid = ? AND version = ? AND revoked_at IS NULL`;
 
 const MAKE_CURRENT = `UPDATE keys SET version = ?, pepper = ?, hash = ?, issued_at = ?, expires_at = ?, shown_at = ?,
@@ -60,7 +61,7 @@ export function versionWriter(session: Session, changed: () => void): Writer {
       await session.run(REFRESH, [kid]);
       return ended;
     },
-    restoreVersion: (kid, from, to, at) => restoreVersion(session, kid, from, to, at),
+    restoreVersion: (kid, from, to, end) => restoreVersion(session, kid, from, to, end),
     async noteLateUse(kid, version, at) {
       const sql =
         'UPDATE key_versions SET late_use_at = ? WHERE kid = ? AND version = ? AND late_use_at IS NULL';
@@ -102,13 +103,12 @@ async function restoreVersion(
   kid: string,
   from: number,
   to: number,
-  at: number,
+  { at, expiresAt }: Parameters<KeyWriter['restoreVersion']>[3],
 ): Promise<boolean> {
   const sql = `SELECT ${FACTS}, pepper, hash FROM key_versions WHERE kid = ? AND version = ?`;
   const back = await session.get<StoredVersion>(sql, [kid, to]);
   if (back === undefined || (await session.run(SUPERSEDE, [at, at, kid, from])) === 0) return false;
-  // It was in use, so somebody has seen it.
-  const current = [to, back.pepper, back.hash, back.issuedAt, back.expiresAt, back.issuedAt];
+  const current = [to, back.pepper, back.hash, back.issuedAt, expiresAt, back.shownAt];
   await session.run(MAKE_CURRENT, [...current, back.firstUsedAt, back.lastUsedAt, kid]);
   await session.run('DELETE FROM key_versions WHERE kid = ? AND version = ?', [kid, to]);
   await session.run(REFRESH, [kid]);

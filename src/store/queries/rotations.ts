@@ -56,6 +56,10 @@ export function rotationWriter(session: Session): RotationWriter {
       const sql = 'UPDATE rotations SET state = ?, updated_at = ? WHERE id = ? AND state = ?';
       return (await session.run(sql, [to, at, id, from])) > 0;
     },
+    async amend(id, { check, graceMs }) {
+      const sql = 'UPDATE rotations SET wants_check = ?, grace_ms = ? WHERE id = ?';
+      await session.run(sql, [check ? 1 : 0, graceMs, id]);
+    },
     closeOf: (kids, at) => closeOf(session, kids, at),
   };
 }

@@ -38,7 +38,7 @@ export function listsContract(at: Fixture): void {
         const [ready, draft, paused] = ['int_ready0000000', 'int_draft0000000', 'int_paused000000'];
         const fresh = { issuedAt: now - 1, version: 2, owner: 'eve' };
         await addKeys(at.store, [
-          someKey(at.ws, { ...fresh, name: 'turning', olderUntil: now + 1 }),
+          someKey(at.ws, { ...fresh, kid: 'turning00000', name: 'turning', olderUntil: now + 1 }),
           someKey(at.ws, { ...fresh, name: 'delivering', olderUntil: NO_CUT_OFF, integrationId: ready }),
           someKey(at.ws, { ...fresh, name: 'turned', olderUntil: now, integrationId: ready }),
           someKey(at.ws, { ...fresh, name: 'ended', olderUntil: 0 }),
@@ -59,6 +59,10 @@ export function listsContract(at: Fixture): void {
         [{ integrationId: 'int_ready0000000' }, ['turned', 'delivering']],
         [{ integrationId: 'int_paused000000', status: 'disabled' }, ['stopped']],
         [{ integrationId: 'int_nothing00000' }, []],
+        [{ kid: 'turning00000' }, ['turning']],
+        [{ kid: 'turning00000', status: 'rotating', term: 'TURN' }, ['turning']],
+        [{ kid: 'turning00000', owner: 'ana' }, []],
+        [{ kid: 'nothinghere0' }, []],
         [{ issuedBefore: now - 1, owner: 'eve' }, []],
         [{ issuedBefore: now, status: 'rotating' }, ['delivering', 'turning']],
         [{ issuedBefore: T0 + 1, mode: 'test' }, ['two']],

@@ -72,6 +72,17 @@ export function rotationsContract(at: Fixture): void {
       expect(updatedAt).toBe(T0 + 1);
     });
 
+    test('may be finished otherwise than they were begun', async () => {
+      const [rotation, other] = [someRotation(key, { state: 'finished' }), someRotation(key)];
+      await write(async (rotations) => {
+        await rotations.insert(rotation);
+        await rotations.insert(other);
+        await rotations.amend(other.id, { check: true, graceMs: 0 });
+      });
+      expect(await at.store.rotations.byId(other.id)).toEqual({ ...other, check: true, graceMs: 0 });
+      expect(await at.store.rotations.byId(rotation.id)).toEqual(rotation);
+    });
+
     test('of keys that are revoked are rolled back, and their sealed secrets erased', async () => {
       const [other, bystander] = [someKey(at.ws), someKey(at.ws)];
       await addKeys(at.store, [other, bystander]);

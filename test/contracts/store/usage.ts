@@ -55,7 +55,7 @@ export function usageContract(at: Fixture): void {
       const key = someKey(at.ws);
       await addKeys(at.store, [key]);
       await at.store.write((tx) => tx.write.keys.addVersion(key.kid, 1, next(2), null));
-      await at.store.write((tx) => tx.write.keys.restoreVersion(key.kid, 2, 1, T0));
+      await at.store.write((tx) => tx.write.keys.restoreVersion(key.kid, 2, 1, { at: T0, expiresAt: null }));
       await note(someUse(key.kid, T0 + 40, { older: true }));
       expect(await at.store.keys.byKid(key.kid)).toMatchObject({ version: 1, versionUsedAt: T0 + 40 });
     });
@@ -116,6 +116,7 @@ export function usageContract(at: Fixture): void {
     };
     const adoption = async (kid: string, change: Partial<Adoption> = {}): Promise<Adoption> => ({
       ...{ kid, version: 1, old: imported, found: digest('token', 1), verifier: someVerifier() },
+      spent: undefined,
       generation: await at.store.slots.generation(),
       ...change,
     });
@@ -132,6 +133,16 @@ export function usageContract(at: Fixture): void {
       expect([row?.pepper, [...(row?.hash ?? [])]]).toEqual([1, [...wish.verifier.hash]]);
       expect(await at.store.keys.foreignKinds()).toContainEqual({ kind: 'token', key: 1 });
       expect(row?.generation).not.toBe(wish.generation);
+    });
+
+    test('leaves a mark of the foreign digest, which verifiers need not know of', async () => {
+      const key = await importKey();
+      await at.store.write((tx) => tx.write.keys.addForeign(key.kid, 1, digest('token', 1)));
+      const wish = await adoption(key.kid, { spent: digest('spent', 1) });
+      await adopt(wish);
+      expect(await at.store.keys.byForeign(wish.spent ?? imported)).toEqual({ kid: key.kid, version: 1 });
+      expect(await at.store.keys.foreignKinds()).toContainEqual({ kind: 'spent', key: 1 });
+      expect(await at.store.slots.generation()).toBe(wish.generation);
     });
 
     test('happens once: who comes second changes nothing', async () => {

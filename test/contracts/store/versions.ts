@@ -38,7 +38,7 @@ export function versionsContract(at: Fixture): void {
       );
       const kept = {
         ...{ kid: key.kid, version: 1, issuedAt: T0, expiresAt: key.expiresAt, cutOff: null, endedAt: null },
-        ...{ firstUsedAt: T0 + 5, lastUsedAt: T0 + 5, lateUseAt: null },
+        ...{ firstUsedAt: T0 + 5, lastUsedAt: T0 + 5, lateUseAt: null, shownAt: T0 + 1 },
       };
       expect(await at.store.keys.versions(key.kid)).toEqual([kept]);
       const [stored] = await at.store.keys.versionsForVerification(key.kid);
@@ -115,15 +115,16 @@ export function versionsContract(at: Fixture): void {
       expect(await olderUntil()).toBe(T0 + 20 * DAY);
     });
 
-    test('a roll-back brings the older one back as it was and ends the newer', async () => {
+    test('a roll-back brings the older one back as it was, but for the expiry, and ends the newer', async () => {
       await at.store.recordUsage(someUsage({ used: [someUse(key.kid, T0 + 5)] }));
       await keys((write) => write.addVersion(key.kid, 1, next(2), T0 + DAY));
-      expect(await keys((write) => write.restoreVersion(key.kid, 2, 1, T0 + 9))).toBe(true);
+      expect(
+        await keys((write) => write.restoreVersion(key.kid, 2, 1, { at: T0 + 9, expiresAt: T0 + 8 * DAY })),
+      ).toBe(true);
       expect(await read()).toMatchObject({
-        ...{ version: 1, issuedAt: T0, expiresAt: key.expiresAt, olderUntil: 0 },
+        ...{ version: 1, issuedAt: T0, expiresAt: T0 + 8 * DAY, olderUntil: 0, shownAt: T0 + 1 },
         ...{ versionFirstUsedAt: T0 + 5, versionUsedAt: T0 + 5 },
       });
-      expect((await read())?.shownAt).not.toBeNull();
       expect(bytes((await at.store.keys.forVerification(key.kid))?.hash)).toEqual(bytes(first.hash));
       expect(await at.store.keys.versions(key.kid)).toMatchObject([{ version: 2, endedAt: T0 + 9 }]);
       expect(await keys((write) => write.addVersion(key.kid, 1, next(3), T0 + 2 * DAY))).toBe(true);
@@ -141,10 +142,24 @@ export function versionsContract(at: Fixture): void {
         [2, 3],
         [3, 1],
       ] as const)
-        expect(await keys((write) => write.restoreVersion(key.kid, from, to, T0))).toBe(false);
+        expect(
+          await keys((write) => write.restoreVersion(key.kid, from, to, { at: T0, expiresAt: null })),
+        ).toBe(false);
       expect([await read(), await at.store.keys.versions(key.kid)]).toEqual(before);
       await keys((write) => write.revoke([key.kid], T0, null));
-      expect(await keys((write) => write.restoreVersion(key.kid, 2, 1, T0))).toBe(false);
+      expect(await keys((write) => write.restoreVersion(key.kid, 2, 1, { at: T0, expiresAt: null }))).toBe(
+        false,
+      );
+    });
+
+    test('one that nobody was seen to get is shown as soon as somebody was', async () => {
+      await keys((write) => write.addVersion(key.kid, 1, next(2), null));
+      await keys((write) => write.addVersion(key.kid, 2, next(3), null));
+      const shown = async () => (await at.store.keys.versions(key.kid)).map(({ shownAt }) => shownAt);
+      expect(await shown()).toEqual([null, T0 + 1]);
+      await keys((write) => write.markShown(key.kid, 2, T0 + 6));
+      expect(await shown()).toEqual([T0 + 6, T0 + 1]);
+      expect((await read())?.shownAt).toBeNull();
     });
 
     test('a late use goes on record once', async () => {

@@ -93,6 +93,62 @@ describe('a new secret that was never seen to arrive (case 194)', () => {
   });
 });
 
+describe('an older version that was never seen to arrive', () => {
+  const way = (desk: Desk) => `kw_pk_live_${desk.key.kid}`;
+
+  test('is named after another rotation, as long as it verifies, with what ends it', async () => {
+    const desk = await openShown();
+    await desk.rotate({ graceMs: DAY });
+    await desk.rotate({ graceMs: HOUR });
+    await show(desk, 3);
+    const id = way(desk);
+    expect(await found(desk)).toEqual([
+      {
+        code: 'key_never_shown',
+        message: `version 2 of deploy (${id}) still verifies, and its secret was perhaps never shown: it was not seen to arrive, and was never used`,
+        hint: `unless you have it: {keywright} rotations finish ${id} ends it with every older version`,
+        fixable: false,
+      },
+    ]);
+    desk.clock.at += HOUR;
+    expect(await found(desk), 'its cut-off has passed').toEqual([]);
+  });
+
+  test('is not when it is used, or when it was shown after the next one was issued', async () => {
+    const desk = await openShown();
+    const second = await desk.rotate();
+    const third = await desk.rotate();
+    await show(desk, 2);
+    expect(await found(desk), 'the third').toHaveLength(1);
+    await desk.rotate();
+    await show(desk, 4);
+    expect((await found(desk)).map(({ message }) => message.slice(0, 9))).toEqual(['version 3']);
+    expect(await desk.codes(second.secretKey.reveal(), third.secretKey.reveal())).toEqual(['ok 2', 'ok 3']);
+    await desk.usage.flush();
+    expect(await found(desk)).toEqual([]);
+  });
+
+  test('is named during a delivery, which is to be done first', async () => {
+    const desk = await openShown();
+    await desk.rotate();
+    await desk.rotate({ delivery: true });
+    expect(await found(desk)).toMatchObject([
+      { hint: expect.stringContaining(`rotations resume ${way(desk)} --deliver …, then`) },
+    ]);
+  });
+
+  test('is named again when it is the current one again', async () => {
+    const desk = await openShown();
+    await desk.rotate();
+    await desk.rotate();
+    await show(desk, 3);
+    await rollBack(desk.ledger, desk.key);
+    expect(await found(desk)).toMatchObject([
+      { message: expect.stringContaining('the secret key of deploy') },
+    ]);
+  });
+});
+
 describe('a superseded version that was edited', () => {
   test.each([
     ['to live longer', { cutOff: 1e15 }],

@@ -11,6 +11,11 @@ test('who is second is refused at once, naming who is first; another key is free
     const failure = await failureOf(() => aloneWith(desk.store, desk.key, async () => 'never'));
     expect(failure).toMatchObject({ code: 'wrong_state', exitCode: 5 });
     expect(failure.message).toMatch(/^deploy is being rotated by another process/);
+    expect(failure.hint).toContain(`{keywright} rotations resume kw_pk_live_${desk.key.kid} --deliver …`);
+    const third = await failureOf(() =>
+      aloneWith(desk.store, desk.key, async () => 'never', 'rotations rollback k'),
+    );
+    expect(third.hint).toBe('wait for it, or end it and then {keywright} rotations rollback k');
     expect(await aloneWith(desk.store, other, async () => 'free')).toBe('free');
   });
   expect(await aloneWith(desk.store, desk.key, async () => 'again')).toBe('again');

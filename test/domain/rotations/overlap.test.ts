@@ -103,6 +103,7 @@ describe('idle is an older version', () => {
     firstUsedAt: null,
     lastUsedAt,
     lateUseAt: null,
+    shownAt: T0,
   });
   const why = (lastUsedAt: number | null, verifiers: readonly RunningVerifier[] = [], idleMs = HOUR) =>
     whyNotIdle(key, [older(lastUsedAt)], verifiers, idleMs, NOW)?.reason;

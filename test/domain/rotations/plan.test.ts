@@ -119,7 +119,7 @@ test('a disabled key is rotated and stays so', () => {
 describe('the next step of an open delivery', () => {
   const hands = (deliver: boolean, check: Hands['check']): Hands => ({ deliver, check });
   const next = (state: RotationState, check: boolean, with_: Hands) => {
-    const result = nextStep({ state, check, toVersion: 2 }, with_);
+    const result = nextStep({ kid: 'k00000000000', state, check, toVersion: 2 }, with_);
     return 'step' in result ? result.step : result.refusal.code;
   };
 
@@ -143,5 +143,12 @@ describe('the next step of an open delivery', () => {
     ['rolled-back', false, hands(true, 'given'), 'wrong_state'],
   ] as const)('%s, started with a check: %s, with %o → %s', (state, check, with_, step) => {
     expect(next(state, check, with_)).toBe(step);
+  });
+
+  test('that needs a command says which key to take back without one', () => {
+    const rotation = { kid: 'k00000000000', state: 'issued', check: false, toVersion: 2 } as const;
+    expect(nextStep(rotation, hands(false, 'none'))).toMatchObject({
+      refusal: { hint: expect.stringContaining('{keywright} rotations rollback key_k00000000000') },
+    });
   });
 });

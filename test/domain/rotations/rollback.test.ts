@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { revokeKeys } from '../../../src/domain/keys/stop.ts';
+import { updateKey } from '../../../src/domain/keys/update.ts';
 import { driveDelivery } from '../../../src/domain/rotations/deliver.ts';
 import { rollBack } from '../../../src/domain/rotations/rollback.ts';
-import { DAY } from '../../contracts/samples.ts';
+import { DEFAULT_POLICY } from '../../../src/domain/workspaces/policy.ts';
+import { DAY, T0 } from '../../contracts/samples.ts';
 import { failureOf } from '../../support/fake-ledger.ts';
 import { deliveryWith, HOUR, openRotationDesk } from '../../support/rotation-desk.ts';
 
@@ -56,6 +58,72 @@ describe('rolling back', () => {
     await desk.rotate();
     await rollBack(desk.ledger, desk.key);
     expect((await desk.rotate()).rotation).toMatchObject({ fromVersion: 1, toVersion: 3 });
+  });
+
+  describe('never extends what was decided since', () => {
+    const rotated = async (
+      ...[request]: Parameters<Awaited<ReturnType<typeof openRotationDesk>>['rotate']>
+    ) => {
+      const desk = await openRotationDesk({ expiresAt: null });
+      const issued = await desk.rotate(request);
+      return { desk, issued, soon: desk.clock.at + HOUR };
+    };
+    const update = (desk: Awaited<ReturnType<typeof openRotationDesk>>, expiresAt: number | null) =>
+      updateKey(desk.ledger, { text: 'deploy', workspaceId: undefined }, { expiresAt });
+
+    test('an expiry that the key was given after it was rotated', async () => {
+      const { desk, soon } = await rotated();
+      await update(desk, soon);
+      expect((await rollBack(desk.ledger, desk.key)).key).toMatchObject({ version: 1, expiresAt: soon });
+      expect((await desk.entries()).at(-1)).toMatchObject({ facts: { expires_at: soon } });
+      desk.clock.at = soon;
+      expect(await desk.codes(desk.token)).toEqual(['expired']);
+    });
+
+    test('the longest life that policy gave the new version', async () => {
+      const desk = await openRotationDesk({ expiresAt: null });
+      const policy = { ...DEFAULT_POLICY, longestLife: 30 * DAY };
+      await desk.store.write((tx) => tx.write.workspaces.setPolicy(desk.workspace.id, policy));
+      await desk.rotate();
+      const { key } = await rollBack(desk.ledger, desk.key);
+      expect(key.expiresAt).toBe(desk.clock.at + 30 * DAY);
+    });
+
+    test('a key that has expired', async () => {
+      const { desk } = await rotated({ graceMs: DAY, expiresAt: T0 + DAY + 1 });
+      desk.clock.at += HOUR;
+      const before = await desk.now();
+      expect(await failureOf(() => rollBack(desk.ledger, desk.key))).toMatchObject({
+        code: 'wrong_state',
+        message: "deploy has expired; a roll-back doesn't extend it",
+      });
+      expect(await desk.now()).toEqual(before);
+    });
+
+    test('its own expiry, by a new version that lives longer', async () => {
+      const desk = await openRotationDesk();
+      await desk.rotate({ expiresAt: null });
+      expect((await rollBack(desk.ledger, desk.key)).key.expiresAt).toBe(desk.key.expiresAt);
+    });
+
+    test('a cut-off that an open delivery was given with the expiry of the key', async () => {
+      const { desk, soon } = await rotated({ delivery: true });
+      await update(desk, soon);
+      await update(desk, soon + DAY);
+      expect((await rollBack(desk.ledger, desk.key)).key).toMatchObject({ version: 1, expiresAt: soon });
+    });
+
+    test('but the expiry of a new version that is not delivered ends with that', async () => {
+      const { desk, soon } = await rotated({ delivery: true, expiresAt: T0 + DAY + 1 });
+      desk.clock.at = soon;
+      expect((await rollBack(desk.ledger, desk.key)).key.expiresAt).toBeNull();
+    });
+
+    test('nor does a secret that reached nobody shorten it', async () => {
+      const { desk, issued } = await rotated({ expiresAt: T0 + 2 * DAY });
+      const options = { unshown: issued.rotation };
+      expect((await rollBack(desk.ledger, desk.key, options)).key.expiresAt).toBeNull();
+    });
   });
 
   test('leaves the ends of versions before that as they are', async () => {
