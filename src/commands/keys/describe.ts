@@ -1,5 +1,6 @@
 import { keyId } from '../../domain/ids.ts';
-import type { ApiKey } from '../../domain/keys/key.ts';
+import { statusOfIntegration } from '../../domain/integrations/integration.ts';
+import type { ApiKey, KeyStatus } from '../../domain/keys/key.ts';
 import { statusOf } from '../../domain/keys/status.ts';
 import { publicKey } from '../../domain/keys/token.ts';
 import type { Readers } from '../../domain/ports/store.ts';
@@ -13,6 +14,8 @@ export interface Shown {
   readonly workspace: string;
   /** Name of the integration it is bound to. */
   readonly integration: string | null;
+  /** Is it bound to an integration that isn't configured? Then it doesn't verify. */
+  readonly stopped: boolean;
 }
 
 /** Puts names to what keys refer to by id. */
@@ -20,12 +23,19 @@ export async function showing(
   store: Pick<Readers, 'workspaces' | 'integrations'>,
 ): Promise<(key: ApiKey) => Shown> {
   const workspaces = slugs(await store.workspaces.all());
-  const integrations = new Map((await store.integrations.all()).map(({ id, name }) => [id, name]));
-  return (key) => ({
-    key,
-    workspace: workspaces.get(key.workspaceId) ?? '?',
-    integration: key.integrationId === null ? null : (integrations.get(key.integrationId) ?? '?'),
-  });
+  const integrations = new Map((await store.integrations.all()).map((one) => [one.id, one]));
+  return (key) => {
+    const workspace = workspaces.get(key.workspaceId) ?? '?';
+    if (key.integrationId === null) return { key, workspace, integration: null, stopped: false };
+    const integration = integrations.get(key.integrationId);
+    const stopped = integration === undefined || statusOfIntegration(integration) !== 'configured';
+    return { key, workspace, integration: integration?.name ?? '?', stopped };
+  };
+}
+
+/** The state of the key as the filters of `keys list` mean it. */
+export function shownStatus({ key, stopped }: Shown, now: number): KeyStatus {
+  return statusOf(key, now, stopped);
 }
 
 /** The slug of each workspace by its id. */
@@ -34,14 +44,15 @@ export function slugs(workspaces: readonly Workspace[]): ReadonlyMap<string, str
 }
 
 /** A key for `--json`. Fields are only ever added. */
-export function keyJson({ key, workspace, integration }: Shown, now: number): object {
+export function keyJson(shown: Shown, now: number): object {
+  const { key, workspace, integration } = shown;
   return {
     id: keyId(key.kid),
     public_key: publicKey(key),
     name: key.name,
     workspace,
     mode: key.mode,
-    status: statusOf(key, now),
+    status: shownStatus(shown, now),
     scopes: key.scopes,
     owner: key.owner,
     integration,
@@ -67,8 +78,8 @@ export function keyColumns(now: number): readonly Column<Shown>[] {
     { header: 'WORKSPACE', tsv: ({ workspace }) => workspace },
     {
       header: 'STATUS',
-      tsv: ({ key }) => statusOf(key, now),
-      color: ({ key }) => COLORS[statusOf(key, now)],
+      tsv: (shown) => shownStatus(shown, now),
+      color: (shown) => COLORS[shownStatus(shown, now)],
     },
     { header: 'MODE', tsv: ({ key }) => key.mode },
     { header: 'SCOPES', tsv: ({ key }) => key.scopes.join(','), flexible: true, lesser: true },

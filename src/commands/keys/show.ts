@@ -19,7 +19,7 @@ import {
   versionJson,
   versionsOf,
 } from '../rotations/describe.ts';
-import { away, keyColumns, keyJson, showing } from './describe.ts';
+import { away, keyColumns, keyJson, type Shown, showing, shownStatus } from './describe.ts';
 import { oneKey } from './which.ts';
 
 export const show: Command = {
@@ -42,7 +42,7 @@ export const show: Command = {
     const old = rotation && oldOf(rotation, superseded);
     const archived = workspace !== undefined && workspace.archivedAt !== null;
     await context.out.show({
-      heading: `${key.name}  ${await headline(store, key, now)}`,
+      heading: `${key.name}  ${await headline(store, shown, now)}`,
       fields: [
         ['public key', publicKey(key)],
         ['workspace', archived ? `${shown.workspace} (archived: its keys do not verify)` : shown.workspace],
@@ -87,13 +87,14 @@ function expiryField(at: number | null, now: number): [label: string, value: str
 }
 
 /** The state in words, with its moment. */
-async function headline(store: Store, key: ApiKey, now: number): Promise<string> {
-  const status = statusOf(key, now);
+async function headline(store: Store, shown: Shown, now: number): Promise<string> {
+  const { key } = shown;
+  const status = shownStatus(shown, now);
   if (status === 'rotating') return `rotating: ${await overlap(store, key, now)}`;
   const at = { active: null, expired: key.expiresAt, disabled: key.disabledAt, revoked: key.revokedAt }[
     status
   ];
-  if (at === null) return status;
+  if (at === null) return shown.stopped ? `${status} with its integration ${shown.integration}` : status;
   return `${status} since ${Number.isNaN(new Date(at).getTime()) ? '?' : moment(at, now)}`;
 }
 
@@ -132,6 +133,7 @@ function validUntil(key: ApiKey, version: Listed, now: number): string {
   if (key.revokedAt !== null) return 'revoked';
   if (version.current)
     return key.expiresAt === null ? 'no end' : moment(key.expiresAt, now, undefined, { zone: false });
+  if (version.endedAt === 0 || version.cutOff === 0) return 'ended';
   if (version.endedAt !== null) return `ended ${moment(version.endedAt, now, undefined, { zone: false })}`;
   const ends = [version.cutOff, version.expiresAt].filter((end) => end !== null);
   if (ends.length === 0) return 'no end yet';

@@ -56,8 +56,11 @@ export async function stopKeys(context: Context, input: Input, verb: Verb): Prom
   for (const key of changed.slice(0, MOST_NAMED))
     await context.out.say(`${verb.done} ${key.name}: ${publicKey(key)}`);
   if (changed.length > MOST_NAMED) await context.out.say(`and ${changed.length - MOST_NAMED} more`);
-  if (already.length > 0)
-    await context.out.say(`${already.length === 1 ? already[0]?.name : already.length} ${verb.already}`);
+  const [first] = already;
+  if (first !== undefined)
+    await context.out.say(
+      already.length === 1 ? `${first.name} is ${verb.already}` : `${already.length} are ${verb.already}`,
+    );
   if (context.out.audience === 'table') return undefined;
   return tell(context, [...changed, ...already]);
 }

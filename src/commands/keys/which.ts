@@ -1,6 +1,6 @@
 import type { Context } from '../../context.ts';
 import { keyId, kidOfId } from '../../domain/ids.ts';
-import { findKey } from '../../domain/keys/find.ts';
+import { findKey, kidOfImported } from '../../domain/keys/find.ts';
 import type { ApiKey } from '../../domain/keys/key.ts';
 import type { Selection } from '../../domain/keys/select.ts';
 import { parsePublicKey, parseSecretKey } from '../../domain/keys/token.ts';
@@ -17,7 +17,7 @@ const NAME_ONE = { hint: '{keywright} keys list shows them, then', retry: { appe
 
 /** The one key that an argument, or a secret key on stdin, names. */
 export async function oneKey(context: Context, store: Readers, input: Input): Promise<ApiKey> {
-  const [text, ...more] = await namedKeys(context, input);
+  const [text, ...more] = await namedKeys(context, store, input);
   if (text === undefined)
     throw new Failure('usage', 'which key? a name, an id or a public key is missing', NAME_ONE);
   if (more.length > 0) throw new Failure('usage', 'one key at a time');
@@ -41,7 +41,7 @@ export async function within(
  * Naming and filtering together is refused: one of the two was a mistake.
  */
 export async function selectionOf(context: Context, store: Readers, input: Input): Promise<Selection> {
-  const names = await namedKeys(context, input);
+  const names = await namedKeys(context, store, input);
   const filtered = isFiltered(input);
   if (names.length > 0 && filtered) throw new Failure('usage', 'name keys or filter them, not both');
   if (names.length > 0) {
@@ -68,13 +68,13 @@ function isFiltered(input: Input): boolean {
   return input.flag('all') || FILTERS.some((name) => input.text(name) !== undefined);
 }
 
-async function namedKeys(context: Context, input: Input): Promise<readonly string[]> {
+async function namedKeys(context: Context, store: Readers, input: Input): Promise<readonly string[]> {
   if (!input.flag('fromStdin')) return input.args;
   if (input.args.length > 0) throw new Failure('usage', 'name a key or give --from-stdin, not both');
-  const token = await context.readSecret({ stdin: true });
-  const parts = parseSecretKey(token.reveal().trim());
-  if (parts === undefined) {
+  const token = (await context.readSecret({ stdin: true })).reveal().trim();
+  const hasher = async () => (await context.verifier()).hasher;
+  const kid = parseSecretKey(token)?.kid ?? (await kidOfImported(store, hasher, token));
+  if (kid === undefined)
     throw new Failure('bad_secret_input', 'what is on stdin is no secret key, or was cut or mistyped');
-  }
-  return [keyId(parts.kid)];
+  return [keyId(kid)];
 }

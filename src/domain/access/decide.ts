@@ -94,7 +94,7 @@ function others(actor: Person, ground: Ground, wish: { key?: string | undefined;
 /** As `others`; a leak is stopped by whoever finds it. */
 function othersToStop(actor: Person, ground: Ground, wish: { key: string; owner: string }): Decision {
   const { reason } = others(actor, ground, wish);
-  const hint = `${wish.owner} or ${namesOf(ground, 'admin')} can do it; whoever holds its secret key, too: --from-stdin`;
+  const hint = `${namesOf(ground, 'admin', wish.owner)} can do it; whoever holds its secret key, too: --from-stdin`;
   return { allow: false, reason, hint };
 }
 

@@ -57,10 +57,12 @@ export function ruled(ground: Ground, reason: string): Refusal {
   return { allow: false, reason, hint: `${PROGRAM} policy show -w ${ground.slug}` };
 }
 
-/** Who may do it or change it: a few of those who have at least this role, and manage members. */
-export function namesOf({ members }: Ground, least: Role): string {
+/** Who may do it or change it: `first`, and a few of those who have at least this role, and manage members. */
+export function namesOf({ members }: Ground, least: Role, first?: string): string {
   const able = members.filter(({ role }) => manages(role) && atLeast(role, least)).map(({ name }) => name);
-  return able.length === 0 ? 'an owner' : able.slice(0, MOST_NAMED).join(' or ');
+  const named = able.filter((name) => name !== first).slice(0, MOST_NAMED);
+  if (first !== undefined) named.unshift(first);
+  return named.length === 0 ? 'an owner' : named.join(' or ');
 }
 
 /** A name as it can stand in a command line, else a placeholder for it. */

@@ -8,7 +8,14 @@ export type WorkspaceWish =
   | StopKeys
   | MakeKeys
   | { readonly kind: 'describe-key'; readonly key: string; readonly owner: string }
-  | { readonly kind: 'manage'; readonly what: 'integrations' | 'the scope catalogue' | 'its name' }
+  | {
+      readonly kind: 'manage';
+      readonly what:
+        | 'integrations'
+        | 'the scope catalogue'
+        | 'its name'
+        | 'the integration of keys that it disables';
+    }
   | { readonly kind: 'archive-workspace' }
   | ChangeMember
   | { readonly kind: 'set-policy' }

@@ -27,7 +27,7 @@ export interface Candidate extends Omit<ImportDefaults, 'owner'> {
   /** Or is it the actor, for want of anybody else? */
   readonly ownerSaid: boolean;
   readonly found: ForeignDigest;
-  /** Other digests under which the same token may be known already. */
+  /** Other digests under which the same token may be known already, or was. */
   readonly aliases: readonly ForeignDigest[];
   readonly verifier: StoredVerifier;
 }

@@ -43,12 +43,15 @@ export async function collectRows(
 function repeatFinder(): (candidate: Candidate) => BadRow | undefined {
   const names = new Map<string, number>();
   const tokens = new Map<string, number>();
-  return ({ line, name, found: { kind, key, digest } }) => {
-    const bytes = Buffer.from(digest.buffer, digest.byteOffset, digest.byteLength);
-    const token = `${kind} ${key} ${bytes.toString('latin1')}`;
-    const before = tokens.get(token);
-    if (before !== undefined) return { line, reason: `its token is that of line ${before}` };
-    tokens.set(token, line);
+  return ({ line, name, found, aliases }) => {
+    for (const { kind, key, digest } of [found, ...aliases]) {
+      if (kind === 'spent') continue;
+      const bytes = Buffer.from(digest.buffer, digest.byteOffset, digest.byteLength);
+      const token = `${kind} ${key} ${bytes.toString('latin1')}`;
+      const before = tokens.get(token);
+      if (before !== undefined) return { line, reason: `its token is that of line ${before}` };
+      tokens.set(token, line);
+    }
     if (name === undefined) return undefined;
     const named = names.get(name);
     if (named !== undefined) return { line, field: 'name', reason: `is that of line ${named}` };

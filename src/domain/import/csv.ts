@@ -98,11 +98,13 @@ function headerOf(names: readonly string[], line: number): readonly Field[] {
 /** An empty field says nothing. */
 function rowOf(header: readonly Field[], fields: readonly string[], line: number): Row | BadRow {
   if (fields.length !== header.length)
-    return { line, reason: `it has ${fields.length} fields and the header ${header.length}` };
+    return { line, reason: `it has ${counted(fields.length)} and the header ${header.length}` };
   const values: { [field in Field]?: string } = {};
   for (const [i, field] of header.entries()) if (fields[i] !== '') values[field] = fields[i] as string;
   return { line, values };
 }
+
+const counted = (fields: number): string => (fields === 1 ? 'one field' : `${fields} fields`);
 
 function unclosed(line: number): Failure {
   return new Failure('usage', `line ${line}: a quote is opened and not closed`);

@@ -28,8 +28,8 @@ export interface Import {
 /**
  * Imports all of them in one transaction, or none. Their tokens stay as they are; nothing of them is stored but
  * digests. `onImported` hears how many are done. Throws, naming the first ten rows, `usage` for rows with an owner or
- * scope that there isn't, or a token that a key has already, `forbidden` for what the actor may not grant, `exists`
- * for names that are taken; and `wrong_state` for an archived workspace, `changed` when another import came between.
+ * scope that there isn't, `forbidden` for what the actor may not grant, `exists` for tokens that a key has already and
+ * names that are taken; and `wrong_state` for an archived workspace, `changed` when another import came between.
  */
 export async function importKeys(
   ledger: Ledger,

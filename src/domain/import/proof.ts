@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { foreignDigests, vouched } from '../keys/foreign.ts';
+import { foreignDigests, spentMarks, vouched } from '../keys/foreign.ts';
 import { verifierFor } from '../keys/hash.ts';
 import type { ForeignDigest, ForeignKind, StoredVerifier } from '../keys/key.ts';
 import type { TokenHasher } from '../ports/secrets.ts';
@@ -51,14 +51,23 @@ const OF_NOTHING = {
 export function proofMaker(
   means: ProofMeans,
 ): (values: Row['values']) => Proof | { readonly field?: Field; readonly reason: string } {
+  // With the digests of this file, so that a raw token is compared with those that came before it.
+  let kinds = means.kinds;
   return (values) => {
     const given = SECRET_FIELDS.filter((field) => values[field] !== undefined);
     const [field] = given;
     if (field === undefined || given.length > 1)
       return { reason: `it must have exactly one of ${SECRET_FIELDS.join(', ')}` };
     const text = `${values[field]}`;
-    return field === 'token' ? ofToken(text, means) : ofDigest(field, text, means);
+    if (field === 'token') return ofToken(text, { ...means, kinds });
+    const proof = ofDigest(field, text, means);
+    if ('found' in proof) kinds = withKind(kinds, proof.found);
+    return proof;
   };
+}
+
+function withKind(kinds: ForeignKinds, { kind, key }: ForeignDigest): ForeignKinds {
+  return kinds.some((one) => one.kind === kind && one.key === key) ? kinds : [{ kind, key }, ...kinds];
 }
 
 function ofToken(
@@ -73,7 +82,7 @@ function ofToken(
   const { pepper, hash } = verifierFor(hasher, workspaceId, new Secret(token));
   return {
     found: { ...found, digest: pooled(found.digest) },
-    aliases: aliases.slice(0, -1),
+    aliases: [...aliases.slice(0, -1), ...spentMarks(aliases, kinds, hasher)],
     verifier: { pepper, hash: pooled(hash) },
   };
 }
@@ -86,7 +95,7 @@ function pooled(digest: Uint8Array): Uint8Array {
 function ofDigest(
   field: keyof typeof KINDS,
   text: string,
-  { hasher, workspaceId, hmac }: ProofMeans,
+  { hasher, workspaceId, kinds, hmac }: ProofMeans,
 ): Proof | { field: Field; reason: string } {
   const size = DIGEST_SIZES[field];
   const digest = parseDigest(text, size);
@@ -100,5 +109,5 @@ function ofDigest(
   const key = kind === 'hmac-sha256' ? (hmac?.number ?? 0) : 0;
   const found = { kind, key, digest };
   const { pepper, hash } = verifierFor(hasher, workspaceId, new Secret(vouched(found)));
-  return { found, aliases: [], verifier: { pepper, hash: pooled(hash) } };
+  return { found, aliases: spentMarks([found], kinds, hasher), verifier: { pepper, hash: pooled(hash) } };
 }

@@ -13,7 +13,7 @@ const READERS: { readonly [format in ImportFormat]: () => LineReader } = {
 };
 
 /**
- * The rows in these lines, together as they come (a null is a line that was too long to be kept). Empty lines and
+ * The rows in these lines, together as they come (a null is a line of more than 64 KiB). Empty lines and
  * a byte order mark at the start are passed over. Throws `usage` for a header that is none, and for an open quote.
  */
 export async function* readRows(
@@ -35,7 +35,7 @@ export async function* readRows(
 }
 
 function rowOf(reader: LineReader, text: string | null, line: number): Row | BadRow | undefined {
-  if (text === null) return { line, reason: 'it is too long' };
+  if (text === null) return { line, reason: 'it is longer than 64 KiB' };
   if (text.includes(REPLACEMENT)) return { line, reason: 'it is not valid UTF-8' };
   return reader.line(text, line);
 }
@@ -60,6 +60,8 @@ function jsonRow(text: string, line: number): Row | BadRow | undefined {
   }
   if (typeof object !== 'object' || object === null || Array.isArray(object))
     return { line, reason: 'it is no JSON object' };
+  if (membersIn(text) !== Object.keys(object).length)
+    return { line, reason: 'a member of the object comes twice' };
   const values: { [field in Field]?: string | readonly string[] } = {};
   for (const [i, [name, value]] of Object.entries(object).entries()) {
     if (!isField(name))
@@ -71,6 +73,18 @@ function jsonRow(text: string, line: number): Row | BadRow | undefined {
     values[name] = value;
   }
   return { line, values };
+}
+
+/** How many members the object is written with: of two with one name the parser keeps the last. */
+function membersIn(text: string): number {
+  let depth = 0;
+  let members = 0;
+  for (const [token] of text.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\]:]/g)) {
+    if (token === '{' || token === '[') depth++;
+    else if (token === '}' || token === ']') depth--;
+    else if (token === ':' && depth === 1) members++;
+  }
+  return members;
 }
 
 function isTexts(value: unknown): value is readonly string[] {

@@ -5,8 +5,8 @@ import { badRows } from './bad-rows.ts';
 import type { Candidate } from './candidate.ts';
 
 /**
- * Looks every token and name up. Throws `usage` for tokens that a key has already, else `exists` for names that an
- * unrevoked key has, each naming the first ten rows.
+ * Looks every token and name up. Throws `exists` for tokens that a key has already, else for names that an unrevoked
+ * key has, naming the first ten rows.
  */
 export async function refuseTaken(
   readers: Readers,
@@ -24,7 +24,7 @@ export async function refuseTaken(
       taken.add({ line, field: 'name', reason: `there is a key "${name}" already` });
   }
   const hint = `${PROGRAM} keys list -w ${workspace.slug}`;
-  known.refuse('usage', hint);
+  known.refuse('exists', hint);
   taken.refuse('exists', hint);
 }
 

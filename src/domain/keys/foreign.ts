@@ -4,6 +4,8 @@ import type { TokenHasher } from '../ports/secrets.ts';
 import type { Adoption } from '../ports/usage.ts';
 import type { ForeignDigest, VerificationRow } from './key.ts';
 
+type Kinds = readonly Pick<ForeignDigest, 'kind' | 'key'>[];
+
 /** Longer tokens are never imported, so never looked up. */
 export const LONGEST_FOREIGN = 4096;
 
@@ -12,15 +14,11 @@ export const LONGEST_FOREIGN = 4096;
  * from any of them to `token` under the newest pepper, so that one is the last: whoever looks them up in this
  * order misses no token that moves meanwhile. Digests whose key is missing are left out.
  */
-export function foreignDigests(
-  kinds: readonly Pick<ForeignDigest, 'kind' | 'key'>[],
-  hasher: TokenHasher,
-  token: string,
-): readonly ForeignDigest[] {
+export function foreignDigests(kinds: Kinds, hasher: TokenHasher, token: string): readonly ForeignDigest[] {
   if (kinds.length === 0) return [];
   const ours = kinds.filter(({ kind, key }) => kind === 'token' && key !== hasher.current);
   const ordered = [
-    ...kinds.filter(({ kind }) => kind !== 'token'),
+    ...kinds.filter(({ kind }) => kind !== 'token' && kind !== 'spent'),
     ...ours.toSorted((a, b) => a.key - b.key),
     { kind: 'token', key: hasher.current } as const,
   ];
@@ -44,6 +42,8 @@ function digestOf(
     case 'sha256':
     case 'sha512':
       return createHash(kind).update(token, 'utf8').digest();
+    case 'spent':
+      return undefined;
   }
 }
 
@@ -53,6 +53,30 @@ function digestOf(
  */
 export function vouched({ kind, key, digest }: ForeignDigest): string {
   return `keywright/imported/v1\0${kind}\0${key}\0${hex(digest)}`;
+}
+
+/**
+ * What remembers imported digests that were replaced, under each pepper under which the store has such marks. They
+ * tell nobody which digests those were.
+ */
+export function spentMarks(
+  digests: readonly ForeignDigest[],
+  kinds: Kinds,
+  hasher: TokenHasher,
+): readonly ForeignDigest[] {
+  const peppers = kinds.filter(({ kind }) => kind === 'spent').map(({ key }) => key);
+  return peppers.flatMap((pepper) => digests.flatMap((digest) => spentMark(digest, pepper, hasher) ?? []));
+}
+
+/** No token holds a NUL, so none is found by it. Our own digests need none: they say which token it was. */
+function spentMark(
+  { kind, key, digest }: ForeignDigest,
+  pepper: number,
+  hasher: TokenHasher,
+): ForeignDigest | undefined {
+  if (kind === 'token') return undefined;
+  const mark = hasher.find(pepper, `keywright/spent/v1\0${kind}\0${key}\0${hex(digest)}`);
+  return mark && { kind: 'spent', key: pepper, digest: mark };
 }
 
 /**
@@ -75,6 +99,7 @@ export function adoptionOf(
     version,
     old,
     found: { kind: 'token', key: current, digest },
+    spent: spentMark(old, current, hasher),
     verifier: { pepper: current, hash },
     generation: row.generation,
   };

@@ -70,6 +70,8 @@ export interface KeyVersion {
   readonly lastUsedAt: number | null;
   /** When its first use after its successor was issued was put on record. */
   readonly lateUseAt: number | null;
+  /** When its secret reached somebody; null while nobody is known to have seen it. */
+  readonly shownAt: number | null;
 }
 
 /** A superseded secret with what verifying it needs. */
@@ -78,6 +80,7 @@ export type StoredVersion = KeyVersion & StoredVerifier;
 /**
  * How a token that we didn't issue is found: by its keyed digest under a pepper (`token`, `key` is the
  * pepper's number), or by the digest that was imported (`key` is the imported HMAC key's number, else 0).
+ * `spent` finds no token: it says under a pepper that this digest was imported before, and was replaced.
  */
 export interface ForeignDigest {
   readonly kind: ForeignKind;
@@ -85,7 +88,7 @@ export interface ForeignDigest {
   readonly digest: Uint8Array;
 }
 
-export type ForeignKind = 'token' | 'sha256' | 'sha512' | 'hmac-sha256';
+export type ForeignKind = 'token' | 'sha256' | 'sha512' | 'hmac-sha256' | 'spent';
 
 /** A key together with what a verification needs, read in one statement. */
 export interface VerificationRow {
@@ -114,6 +117,8 @@ export interface VerificationRow {
 /** Filters of `keys list` and of commands on several keys. All that are given must hold. */
 export interface KeyFilter {
   readonly workspaceId?: string;
+  /** This key only. */
+  readonly kid?: string;
   /** Substring of name or purpose, any case. */
   readonly term?: string;
   readonly status?: KeyStatus;

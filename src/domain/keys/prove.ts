@@ -101,14 +101,26 @@ export async function proveForeign(
       const owner = await keys.byForeign(foreign);
       if (owner !== undefined) hits.push({ ...owner, foreign });
     }
-    for (const hit of hits) {
-      const proven = await proveHit(keys, memory, token, hit);
-      if (proven !== undefined) return proven;
-    }
+    const hit = await decisive(keys, hits);
+    const proven = hit && (await proveHit(keys, memory, token, hit));
+    if (proven !== undefined) return proven;
     // A hit that doesn't hold is of a version that moved meanwhile; no hit is final unless peppers or kinds changed.
     if (hits.length === 0 && (await slots.generation()) === generation) return undefined;
   }
   return undefined;
+}
+
+/**
+ * The hit that says whose token it is. Who imports a digest of somebody's token must not take it from them, nor keep
+ * it alive when they revoke it: what was imported or seen as the token itself wins over digests, and of those the key
+ * that was created first, whatever became of it.
+ */
+async function decisive(keys: Readers['keys'], hits: readonly Hit[]): Promise<Hit | undefined> {
+  const ours = hits.findLast(({ foreign }) => foreign.kind === 'token');
+  if (ours !== undefined || hits.length < 2) return ours ?? hits[0];
+  const dated: { readonly hit: Hit; readonly at: number }[] = [];
+  for (const hit of hits) dated.push({ hit, at: (await keys.byKid(hit.kid))?.createdAt ?? Infinity });
+  return dated.toSorted((a, b) => a.at - b.at)[0]?.hit;
 }
 
 async function proveHit(

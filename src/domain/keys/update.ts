@@ -3,6 +3,7 @@ import { requireAllowed } from '../access/require.ts';
 import type { WorkspaceWish } from '../access/wish.ts';
 import { change, type Ledger } from '../audit/change.ts';
 import type { Facts } from '../audit/entry.ts';
+import { statusOfIntegration } from '../integrations/integration.ts';
 import type { KeyChange, Readers, Transaction } from '../ports/store.ts';
 import { requireMember } from '../workspaces/members.ts';
 import { bindableIntegration } from './bound.ts';
@@ -37,6 +38,7 @@ export function updateKey(
     const facts = differences(before, after);
     if (Object.keys(facts).length === 0) return { key: after, changed: false };
     await requireAllowed(tx, ledger.actor, before.workspaceId, wishFor(before, after));
+    if (after.integrationId !== before.integrationId) await requireRelease(tx, ledger, before);
     if (after.owner !== before.owner) await requireMember(tx, before.workspaceId, after.owner);
     await tx.write.keys.update(before.kid, asked);
     await endOlderWith(tx, after);
@@ -50,6 +52,18 @@ async function changeOf(tx: Readers, key: ApiKey, { integration, ...rest }: KeyW
   if (integration === undefined) return rest;
   if (integration === null) return { ...rest, integrationId: null };
   return { ...rest, integrationId: (await bindableIntegration(tx, key.workspaceId, integration)).id };
+}
+
+/** A key that its integration keeps from verifying would verify elsewhere, and that is for those who enable it to say. */
+async function requireRelease(
+  tx: Readers,
+  { actor }: Pick<Ledger, 'actor'>,
+  { workspaceId, integrationId }: ApiKey,
+): Promise<void> {
+  const integration = integrationId === null ? undefined : await tx.integrations.byId(integrationId);
+  if (integration === undefined || statusOfIntegration(integration) === 'configured') return;
+  const what = 'the integration of keys that it disables';
+  await requireAllowed(tx, actor, workspaceId, { kind: 'manage', what });
 }
 
 /** Another name or purpose describes the key; everything else decides who may use it, and until when. */

@@ -142,7 +142,7 @@ export interface KeyWriter {
   setDisabled(kids: readonly string[], at: number | null): Promise<number>;
   /** Revokes those that are not yet; gives back how many changed. */
   revoke(kids: readonly string[], at: number, reason: string | null): Promise<number>;
-  /** When the secret of this version was seen to arrive; nothing when the key has another one by now. */
+  /** When the secret of this version, current or superseded, was seen to arrive. */
   markShown(kid: string, version: number, at: number): Promise<void>;
   /** Gives keys to another member. */
   reassign(kids: readonly string[], owner: string): Promise<void>;
@@ -159,10 +159,15 @@ export interface KeyWriter {
   /** Ends every superseded version that isn't ended; gives back how many. */
   endVersions(kid: string, at: number): Promise<number>;
   /**
-   * Makes the superseded version `to` the current one again, without a cut-off, and ends the current one, `from`.
-   * False when those are not what they are now.
+   * Makes the superseded version `to` the current one again, without a cut-off and with this expiry, and ends the
+   * current one, `from`, at `at`. False when those are not what they are now.
    */
-  restoreVersion(kid: string, from: number, to: number, at: number): Promise<boolean>;
+  restoreVersion(
+    kid: string,
+    from: number,
+    to: number,
+    end: { readonly at: number; readonly expiresAt: number | null },
+  ): Promise<boolean>;
   /** Records how an imported key's token is found. Throws `exists` when a key is found so already. */
   addForeign(kid: string, version: number, digest: ForeignDigest): Promise<void>;
   /** Notes the first use of a superseded version; false when it was noted already. */
@@ -186,6 +191,8 @@ export interface RotationWriter {
   insert(rotation: Rotation): Promise<void>;
   /** Moves on from `from`; false when it is in another state by now. */
   advance(id: string, from: RotationState, to: RotationState, at: number): Promise<boolean>;
+  /** Changes how it is to be finished. */
+  amend(id: string, terms: Pick<Rotation, 'check' | 'graceMs'>): Promise<void>;
   /** Rolls back the open ones of these keys and erases their sealed secrets; gives back how many. */
   closeOf(kids: readonly string[], at: number): Promise<number>;
 }

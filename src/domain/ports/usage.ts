@@ -27,6 +27,8 @@ export interface Adoption {
   readonly version: number;
   readonly old: ForeignDigest;
   readonly found: ForeignDigest;
+  /** What remembers `old`, so that it is not imported again; undefined when that was no imported digest. */
+  readonly spent: ForeignDigest | undefined;
   readonly verifier: StoredVerifier;
   /** As in `Rehash`. */
   readonly generation: number;

@@ -33,7 +33,12 @@ export function keyWriter(session: Session, changed: () => void): KeyWriter {
         kids,
       ),
     async markShown(kid, version, at) {
-      await session.run('UPDATE keys SET shown_at = ? WHERE kid = ? AND version = ?', [at, kid, version]);
+      for (const table of ['keys', 'key_versions'])
+        await session.run(`UPDATE ${table} SET shown_at = ? WHERE kid = ? AND version = ?`, [
+          at,
+          kid,
+          version,
+        ]);
     },
     reassign: async (kids, owner) =>
       void (await inChunks(session, 'UPDATE keys SET owner = ?', '1 = 1', [owner], kids)),

@@ -67,7 +67,7 @@ function recordAdoptions(connection: Connection, adopted: readonly Adoption[], r
 }
 
 /** True when the token is from now on found under a kind that there was not before. */
-function adopt(connection: Connection, { kid, version, old, found, verifier }: Adoption): boolean {
+function adopt(connection: Connection, { kid, version, old, found, spent, verifier }: Adoption): boolean {
   const owner = connection
     .prepare<unknown[], { kid: string; version: number }>(FOUND_SO)
     .get(found.kind, found.key, found.digest);
@@ -76,6 +76,11 @@ function adopt(connection: Connection, { kid, version, old, found, verifier }: A
   const forgotten = connection.prepare(FORGET).run(old.kind, old.key, old.digest, kid, version);
   if (forgotten.changes === 0) return false;
   connection.prepare(FIND_SO).run(found.kind, found.key, found.digest, kid, version);
+  if (spent !== undefined) {
+    connection.prepare(FIND_SO).run(spent.kind, spent.key, spent.digest, kid, version);
+    // Only imports ask for it, and they hold nothing of it in memory.
+    connection.prepare(KIND).run(spent.kind, spent.key);
+  }
   const hash = { 1: verifier.pepper, 2: verifier.hash, 3: kid, 4: version };
   connection.prepare(`UPDATE keys ${OWN_HASH}`).run(hash);
   connection.prepare(`UPDATE key_versions ${OWN_HASH}`).run(hash);

@@ -121,6 +121,17 @@ describe('the policy says', () => {
   });
 });
 
+test('who can do it is named once, the owner of the key first', () => {
+  const stop = (owner: string) =>
+    decide({ name: 'ben', role: 'developer' }, ground(), { kind: 'stop-keys', key: 'nightly', owner });
+  for (const [owner, names] of [
+    ['ana', 'ana or adi'],
+    ['adi', 'adi or ana'],
+    ['dee', 'dee or adi or ana'],
+  ] as const)
+    expect(stop(owner)).toMatchObject({ hint: expect.stringMatching(`^${names} can do it; `) });
+});
+
 describe('a refusal', () => {
   const ben = (role: Role | undefined, wish: Wish, policy: Partial<Policy> = {}) =>
     decide({ name: 'ben', role }, ground(policy), wish);

@@ -67,6 +67,18 @@ describe('what is stored of a secret', () => {
     ]);
   });
 
+  test('what was imported before and replaced is looked for under each pepper', async () => {
+    const kinds = [
+      { kind: 'sha256', key: 0 },
+      { kind: 'spent', key: 1 },
+      { kind: 'spent', key: 3 },
+    ] as const;
+    const hashed = await first({ sha256: digest('sha256', TOKEN).toString('hex') }, { kinds });
+    expect(hashed.aliases.map(({ kind, key }) => `${kind} ${key}`)).toEqual(['spent 1', 'spent 3']);
+    const raw = await first({ token: TOKEN }, { kinds });
+    expect(raw.aliases.slice(1)).toEqual(hashed.aliases);
+  });
+
   test.each(['sha256', 'sha512'] as const)('%s: the digest alone', async (kind) => {
     const bytes = digest(kind, TOKEN);
     for (const text of [bytes.toString('hex'), bytes.toString('base64url')]) {
@@ -174,6 +186,15 @@ describe('what a row says', () => {
 });
 
 describe('all rows together', () => {
+  test('a token whose digest came before is refused, and the other way round where digests of that kind are known', async () => {
+    const [raw, hashed] = [{ token: TOKEN }, { sha256: digest('sha256', TOKEN).toString('hex') }];
+    const kinds = [{ kind: 'sha256', key: 0 }] as const;
+    const reason = 'nothing was imported: line 3: its token is that of line 2';
+    expect((await failureOf(() => collect([row(hashed), row(raw, 3)]))).message).toBe(reason);
+    expect((await failureOf(() => collect([row(raw), row(hashed, 3)], { kinds }))).message).toBe(reason);
+    expect(await collect([row(hashed), row({ token: OTHER }, 3)])).toHaveLength(2);
+  });
+
   test('a name or a token twice names the line before', async () => {
     const hex = digest('sha256', TOKEN).toString('hex');
     const rows = [

@@ -114,7 +114,7 @@ describe('all or nothing', () => {
     const fresh = { found: { kind: 'sha256', key: 0, digest: sha256('fresh') } } as const;
     const known = await refused(desk, 'ana', [candidate(7), candidate(2, { line: 8, name: 'other' })]);
     expect([known.code, known.message]).toEqual([
-      'usage',
+      'exists',
       'nothing was imported: line 8: a key with its token is there already',
     ]);
     const taken = await refused(desk, 'ana', [candidate(7), candidate(1, { line: 9, ...fresh })]);

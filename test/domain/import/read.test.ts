@@ -29,7 +29,7 @@ describe('lines', () => {
 
   test('one that was too long or is not UTF-8 is bad, and is not shown', async () => {
     expect(await read('lines', [null, 'canary\ufffd'])).toEqual([
-      { line: 1, reason: 'it is too long' },
+      { line: 1, reason: 'it is longer than 64 KiB' },
       { line: 2, reason: 'it is not valid UTF-8' },
     ]);
   });
@@ -59,7 +59,7 @@ describe('csv', () => {
   test('more or fewer fields than the header has', async () => {
     const rows = await read('csv', ['token,name', 'canary', 'a,b,c']);
     expect(rows).toEqual([
-      { line: 2, reason: 'it has 1 fields and the header 2' },
+      { line: 2, reason: 'it has one field and the header 2' },
       { line: 3, reason: 'it has 3 fields and the header 2' },
     ]);
   });
@@ -106,11 +106,21 @@ describe('jsonl', () => {
     ['{"token":"t","canary":1}', /^member 2 of the object is none of token, /],
     ['{"__proto__":{"name":"x"},"token":"t"}', /^member 1 of the object is none of /],
     ['{"constructor":1}', /^member 1 of the object is none of /],
+    ['{"token":"canary","name":"x","token":"other"}', 'a member of the object comes twice'],
+    ['{"token":"canary","\\u0074oken":"other"}', 'a member of the object comes twice'],
   ])('%s', async (text, reason) => {
     const [row] = await read('jsonl', [text]);
     expect(row).toEqual({ line: 1, reason: expect.stringMatching(reason) });
     expect(JSON.stringify(row)).not.toContain('canary');
     expect(({} as { name?: unknown }).name).toBeUndefined();
+  });
+
+  test('what only looks like a member twice is none', async () => {
+    const purpose = `"token": \\ {"token": [:], "a\\": ${'x"'.repeat(16_000)}`;
+    const text = JSON.stringify({ token: 't', purpose, scopes: ['a:b', 'a:c'] });
+    expect(values(await read('jsonl', [text]))).toEqual([
+      { line: 1, token: 't', purpose, scopes: ['a:b', 'a:c'] },
+    ]);
   });
 
   test.each([

@@ -26,4 +26,6 @@ test.each([
 ] as const)('%j is %s', (change, status) => {
   const key = { revokedAt: null, disabledAt: null, expiresAt: null, olderUntil: null, ...change };
   expect(statusOf(key, NOW)).toBe(status);
+  const stopped = 'revokedAt' in change ? 'revoked' : 'disabled';
+  expect(statusOf(key, NOW, true)).toBe(stopped);
 });

@@ -125,6 +125,33 @@ describe('what can not be changed', () => {
 });
 
 describe('an integration', () => {
+  test('that is disabled lets its keys go only to who may enable it', async () => {
+    const desk = await openTeam();
+    const name = 'shop';
+    await desk.store.write(async (tx) => {
+      for (const one of [shop(desk), { ...shop(desk), id: 'int_2', name: 'other' }])
+        await tx.write.integrations.insert({ ...one, configuredAt: 1 });
+    });
+    const key = await desk.keyOf('ben', { name: 'k6', integration: name });
+    const which = { text: 'k6', workspaceId: undefined };
+    const wishes = [{ integration: null }, { integration: 'other' }] as const;
+    await desk.store.write((tx) => tx.write.integrations.update(shop(desk).id, { disabledAt: 2 }));
+    const before = await desk.log();
+    for (const wish of wishes) {
+      const failure = await failureOf(() => updateKey(desk.as('ben'), which, wish));
+      expect([failure.code, failure.message]).toEqual([
+        'forbidden',
+        'changing the integration of keys that it disables takes an admin at least, and ben is a developer of acme',
+      ]);
+    }
+    expect(await desk.log()).toEqual(before);
+    expect((await desk.store.keys.byKid(key.kid))?.integrationId).toBe(shop(desk).id);
+    expect((await updateKey(desk.as('ben'), which, { purpose: 'of the shop' })).changed).toBe(true);
+    expect((await updateKey(desk.as('adi'), which, { integration: 'other' })).changed).toBe(true);
+    // The other one is configured, so its keys verify already.
+    expect((await updateKey(desk.as('ben'), which, { integration: null })).changed).toBe(true);
+  });
+
   const shop = (desk: Desk) => ({
     id: 'int_000000000001',
     workspaceId: desk.workspace.id,

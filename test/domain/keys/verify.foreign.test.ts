@@ -7,7 +7,7 @@ import { revokeKeys } from '../../../src/domain/keys/stop.ts';
 import { newSecretKey } from '../../../src/domain/keys/token.ts';
 import type { TokenHasher } from '../../../src/domain/ports/secrets.ts';
 import { Secret } from '../../../src/domain/secret.ts';
-import { DAY, someKey } from '../../contracts/samples.ts';
+import { DAY, someKey, T0 } from '../../contracts/samples.ts';
 import { type Desk, fakeHasher, fakeRandom, openDesk } from '../../support/fake-ledger.ts';
 import { aKey, UNKNOWN, verifierOn } from '../../support/fake-verifier.ts';
 
@@ -24,12 +24,14 @@ const KINDS = ['sha256', 'sha512', 'hmac-sha256', 'token'] as const;
 function digestOf(kind: ForeignDigest['kind'], token = TOKEN): ForeignDigest {
   if (kind === 'hmac-sha256')
     return { kind, key: 5, digest: createHmac('sha256', HMAC_KEY).update(token).digest() };
-  if (kind === 'token') return { kind, key: 1, digest: ONE.find(1, token) ?? new Uint8Array() };
+  if (kind === 'token' || kind === 'spent')
+    return { kind, key: 1, digest: ONE.find(1, token) ?? new Uint8Array() };
   return { kind, key: 0, digest: createHash(kind).update(token).digest() };
 }
 
-async function imported(desk: Desk, kind: ForeignDigest['kind'], token = TOKEN) {
-  const key = someKey(desk.workspace.id);
+/** `later`: created so many ms after T0. */
+async function imported(desk: Desk, kind: ForeignDigest['kind'], token = TOKEN, later = 0) {
+  const key = someKey(desk.workspace.id, { createdAt: T0 + later });
   const proof = kind === 'token' ? token : vouched(digestOf(kind, token));
   const stored = verifierFor(ONE, desk.workspace.id, new Secret(proof));
   await desk.store.write(async (tx) => {
@@ -171,6 +173,55 @@ test('one whose digest and one whose token was imported are found apart', async 
   const { verifier } = verifierOn(desk, () => ONE);
   expect(await verifier.verify('first-token-0123456789', {})).toMatchObject({ key_id: `key_${first.kid}` });
   expect(await verifier.verify('second-token-0123456789', {})).toMatchObject({ key_id: `key_${second.kid}` });
+});
+
+describe('a token that was imported twice', () => {
+  const twice = async (...kinds: ForeignDigest['kind'][]) => {
+    const desk = openDesk();
+    const keys = [];
+    for (const [n, kind] of kinds.entries()) keys.push(await imported(desk, kind, TOKEN, n));
+    const { verifier, usage } = verifierOn(desk, () => ONE);
+    return { desk, keys, verifier, usage };
+  };
+
+  test.each(['sha256', 'sha512', 'hmac-sha256'] as const)(
+    'is of the key that has the token itself, revoked or not, and not of one that has its %s',
+    async (kind) => {
+      for (const order of [[kind, 'token'] as const, ['token', kind] as const]) {
+        const { desk, keys, verifier, usage } = await twice(...order);
+        const key_id = `key_${keys[order.indexOf('token')]?.kid}`;
+        expect(await verifier.verify(TOKEN, {})).toMatchObject({ code: 'ok', key_id });
+        await usage.flush();
+        await revokeKeys(desk.locked, { names: [key_id], workspaceId: undefined });
+        expect(await verifier.verify(TOKEN, {})).toMatchObject({ code: 'revoked', key_id });
+      }
+    },
+  );
+
+  test.each([['sha256', 'hmac-sha256'] as const, ['hmac-sha256', 'sha256'] as const])(
+    'is of the key that was created first when only digests are known (%s, %s)',
+    async (...kinds) => {
+      const { desk, keys, verifier, usage } = await twice(...kinds);
+      const key_id = `key_${keys[0]?.kid}`;
+      await revokeKeys(desk.locked, { names: [key_id], workspaceId: undefined });
+      expect(await verifier.verify(TOKEN, {})).toMatchObject({ code: 'revoked', key_id });
+      await usage.flush();
+      expect(await verifier.verify(TOKEN, {})).toMatchObject({ code: 'revoked', key_id });
+    },
+  );
+
+  test('is of no other key when the first one is adopted while it is looked at', async () => {
+    const { desk, keys, verifier } = await twice('sha256', 'sha512');
+    const other = verifierOn(desk, () => ONE);
+    await other.verifier.verify(TOKEN, {});
+    const byKid = desk.store.keys.byKid.bind(desk.store.keys);
+    vi.spyOn(desk.store.keys, 'byKid').mockImplementation(async (kid) => {
+      await other.usage.flush();
+      return byKid(kid);
+    });
+    expect(await verifier.verify(TOKEN, {})).toMatchObject({ code: 'ok', key_id: `key_${keys[0]?.kid}` });
+    expect(await desk.store.keys.byForeign(digestOf('sha256')), 'it was adopted').toBeUndefined();
+  });
 });
 
 describe('looked up', () => {

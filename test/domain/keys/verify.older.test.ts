@@ -167,7 +167,9 @@ describe('between the two statements', () => {
     const read = keys.versionsForVerification.bind(keys);
     vi.spyOn(keys, 'versionsForVerification').mockImplementationOnce(async (kid) => {
       // The row said version 2; now 1 is current, and no longer among the older ones.
-      await desk.store.write((tx) => tx.write.keys.restoreVersion(key.kid, 2, 1, desk.clock.at));
+      await desk.store.write((tx) =>
+        tx.write.keys.restoreVersion(key.kid, 2, 1, { at: desk.clock.at, expiresAt: null }),
+      );
       return read(kid);
     });
     expect(await verifier.verify(older, {})).toMatchObject({ code: 'ok', version: 1 });
@@ -179,7 +181,9 @@ describe('between the two statements', () => {
     const read = keys.versionsForVerification.bind(keys);
     const look = keys.forVerification.bind(keys);
     vi.spyOn(keys, 'versionsForVerification').mockImplementationOnce(async (kid) => {
-      await desk.store.write((tx) => tx.write.keys.restoreVersion(kid, 2, 1, desk.clock.at));
+      await desk.store.write((tx) =>
+        tx.write.keys.restoreVersion(kid, 2, 1, { at: desk.clock.at, expiresAt: null }),
+      );
       const versions = await read(kid);
       await desk.store.write((tx) =>
         tx.write.keys.addVersion(
