@@ -61,7 +61,7 @@ const TOPICS: { readonly [name: string]: () => Topic } = {
     json: EXIT_CODES.map(([code, meaning]) => ({ code, meaning })),
   }),
   errors: () => {
-    const errors = Object.entries(ERRORS);
+    const errors = Object.entries(ERRORS).toSorted(([, a], [, b]) => a.exit - b.exit);
     return {
       key: 'errors',
       rows: errors.map(([code, { exit, meaning }]) => [code, `exit ${exit}: ${meaning}`]),

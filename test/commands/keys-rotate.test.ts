@@ -121,15 +121,18 @@ describe('a delivery', () => {
     const child = shell.start(['keys', 'rotate', 'deploy', '--deliver', deliver], { stdio: 'ignore' });
     const done = ended(child);
     await until(() => existsSync(file('begun')));
-    for (const argv of [
-      ['keys', 'rotate', 'deploy', '--deliver', 'true'],
-      ['rotations', 'resume', 'deploy', '--deliver', 'true'],
-      ['rotations', 'rollback', 'deploy', '--yes'],
+    for (const [then, ...argv] of [
+      ['resume', 'keys', 'rotate', 'deploy', '--deliver', 'true'],
+      ['resume', 'rotations', 'resume', 'deploy', '--deliver', 'true'],
+      ['rollback', 'rotations', 'rollback', 'deploy', '--yes'],
     ]) {
       const other = await shell.run(argv);
       expect([argv, other.code]).toEqual([argv, 5]);
       expect(other.stderr).toContain('deploy is being rotated by another process');
       expect(other.stderr).toContain(String(child.pid));
+      expect(other.stderr).toMatch(
+        new RegExp(`hint: wait for it, .*keywright rotations ${then} kw_pk_live_`),
+      );
     }
     writeFileSync(file('go'), '');
     expect(await done).toEqual([0, null]);

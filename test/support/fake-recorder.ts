@@ -37,7 +37,7 @@ export function row(kid: string, change: Partial<VerificationRow> = {}): Verific
 /** A superseded version of a key, and its use. */
 export function older(kid: string, change: Partial<StoredVersion> = {}): Proof {
   const dates = { issuedAt: 1, expiresAt: null, cutOff: NOON + DAY, endedAt: null };
-  const uses = { firstUsedAt: null, lastUsedAt: null, lateUseAt: null };
+  const uses = { firstUsedAt: null, lastUsedAt: null, lateUseAt: null, shownAt: 1 };
   return { older: { kid, version: 1, pepper: 1, hash: new Uint8Array(32), ...dates, ...uses, ...change } };
 }
 

@@ -60,6 +60,7 @@ function fitsKey(key: ApiKey, filter: KeyFilter, is: KeyStatus, now: number): bo
   const expires = key.expiresAt ?? Number.POSITIVE_INFINITY;
   return (
     (workspaceId ?? key.workspaceId) === key.workspaceId &&
+    (filter.kid ?? key.kid) === key.kid &&
     (owner ?? key.owner) === key.owner &&
     (mode ?? key.mode) === key.mode &&
     (filter.integrationId ?? key.integrationId) === key.integrationId &&
@@ -103,6 +104,9 @@ export function keyWriter(state: () => State): Transaction['write']['keys'] {
     revoke: (kids, revokedAt, revokedReason) => changeLive(kids, { revokedAt, revokedReason }),
     markShown: async (kid, version, shownAt) => {
       if (state().keys.get(kid)?.key.version === version) change(kid, { shownAt });
+      const versions = state().versions.get(kid) ?? [];
+      const shown = versions.map((one) => (one.version === version ? { ...one, shownAt } : one));
+      if (versions.length > 0) state().versions.set(kid, shown);
     },
     reassign: async (kids, owner) => {
       for (const kid of kids) change(kid, { owner });

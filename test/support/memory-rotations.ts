@@ -36,6 +36,9 @@ export function rotationWriter(state: () => State): Transaction['write']['rotati
       move(id, { state: to, updatedAt });
       return true;
     },
+    amend: async (id, terms) => {
+      state().rotations = replaced(state().rotations, id, terms);
+    },
     closeOf: async (kids, updatedAt) => {
       const open = state().rotations.filter((one) => isOpen(one) && kids.includes(one.kid));
       for (const { id } of open) {

@@ -79,7 +79,7 @@ export function nameOfDigest({ kind, key, digest }: ForeignDigest): string {
   return `${kind} ${key} ${Buffer.from(digest).toString('hex')}`;
 }
 
-/** Records how a token is found; a kind that is new to verifiers changes the generation. */
+/** Records how a token is found; a kind that is new to verifiers, who don't look for `spent`, changes the generation. */
 export function putForeign(
   state: State,
   { kind, key, digest }: ForeignDigest,
@@ -90,7 +90,7 @@ export function putForeign(
   state.foreignKinds = [...state.foreignKinds, { kind, key }].sort(
     (a, b) => a.kind.localeCompare(b.kind) || a.key - b.key,
   );
-  state.generation += 1;
+  if (kind !== 'spent') state.generation += 1;
 }
 
 /** The cursor names the last item seen; what is paged is never removed, so it is found again. */

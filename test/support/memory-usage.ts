@@ -36,13 +36,14 @@ function note(state: State, { kid, version, at }: VersionUse): void {
   state.versions.set(kid, versions);
 }
 
-function adopt(state: State, { kid, version, old, found, verifier }: Adoption): void {
+function adopt(state: State, { kid, version, old, found, spent, verifier }: Adoption): void {
   const isOwn = (whose: { kid: string; version: number } | undefined) =>
     whose?.kid === kid && whose.version === version;
   const taken = state.foreign.get(nameOfDigest(found));
   if (!isOwn(state.foreign.get(nameOfDigest(old))) || (taken !== undefined && !isOwn(taken))) return;
   state.foreign.delete(nameOfDigest(old));
   putForeign(state, found, { kid, version });
+  if (spent !== undefined) putForeign(state, spent, { kid, version });
   const stored = state.keys.get(kid);
   if (stored?.key.version === version && stored.verifier.pepper <= verifier.pepper)
     state.keys.set(kid, { ...stored, verifier });

@@ -41,16 +41,16 @@ function superseded(
   const stored = state.keys.get(kid);
   if (stored === undefined || stored.key.version !== version || stored.key.revokedAt !== null)
     return undefined;
-  const { issuedAt, expiresAt, versionFirstUsedAt, versionUsedAt } = stored.key;
-  const uses = { firstUsedAt: versionFirstUsedAt, lastUsedAt: versionUsedAt, lateUseAt: null };
+  const { issuedAt, expiresAt, versionFirstUsedAt, versionUsedAt, shownAt } = stored.key;
+  const uses = { firstUsedAt: versionFirstUsedAt, lastUsedAt: versionUsedAt, lateUseAt: null, shownAt };
   return { kid, version, issuedAt, expiresAt, ...end, ...uses, ...stored.verifier };
 }
 
 /** Makes this version, which isn't among the superseded ones, the current one. */
-function setCurrent(state: State, next: StoredVersion, shownAt: number | null): void {
+function setCurrent(state: State, next: StoredVersion): void {
   const stored = state.keys.get(next.kid);
   if (stored === undefined) return;
-  const { version, issuedAt, expiresAt, firstUsedAt, lastUsedAt, pepper, hash } = next;
+  const { version, issuedAt, expiresAt, firstUsedAt, lastUsedAt, shownAt, pepper, hash } = next;
   const uses = { versionFirstUsedAt: firstUsedAt, versionUsedAt: lastUsedAt };
   const key = { ...stored.key, version, issuedAt, expiresAt, shownAt, ...uses };
   state.keys.set(next.kid, { key, verifier: { pepper, hash } });
@@ -77,9 +77,9 @@ export function versionWriter(
       if (old === undefined) return false;
       if (all(kid).some(({ version }) => version === next.version) || next.version === from)
         throw new Error(`version ${next.version} was there before`);
-      const blank = { cutOff: null, endedAt: null, firstUsedAt: null, lastUsedAt: null, lateUseAt: null };
+      const uses = { firstUsedAt: null, lastUsedAt: null, lateUseAt: null, shownAt: null };
       const { verifier, ...facts } = next;
-      setCurrent(state(), { kid, ...facts, ...verifier, ...blank }, null);
+      setCurrent(state(), { kid, ...facts, ...verifier, cutOff: null, endedAt: null, ...uses });
       setVersions(state(), kid, [...all(kid), old]);
       const passed = ({ endedAt, cutOff: at }: StoredVersion) =>
         endedAt === null && at !== null && at <= next.issuedAt;
@@ -97,12 +97,11 @@ export function versionWriter(
         ({ endedAt }) => endedAt === null,
         () => ({ endedAt: at }),
       ),
-    restoreVersion: async (kid, from, to, at) => {
+    restoreVersion: async (kid, from, to, { at, expiresAt }) => {
       const back = all(kid).find(({ version }) => version === to);
       const ended = superseded(state(), kid, from, { cutOff: at, endedAt: at });
       if (back === undefined || ended === undefined) return false;
-      // It was in use, so somebody has seen it.
-      setCurrent(state(), back, back.issuedAt);
+      setCurrent(state(), { ...back, expiresAt });
       setVersions(state(), kid, [...all(kid).filter((one) => one !== back), ended]);
       return true;
     },

@@ -1,9 +1,10 @@
 import { hex } from '../../domain/audit/chain.ts';
-import type { AuditEntry } from '../../domain/audit/entry.ts';
+import type { AuditEntry, Facts } from '../../domain/audit/entry.ts';
+import { NO_CUT_OFF } from '../../domain/keys/key.ts';
 import type { Column } from '../../terminal/output.ts';
 import { moment, rfc3339 } from '../../terminal/time.ts';
 
-/** An audit entry for `--json`. Fields are only ever added. */
+/** An audit entry for `--json`. Fields are only ever added. `audit export` has the facts as they are hashed. */
 export function entryJson(entry: AuditEntry): object {
   const { seq, actor, osUser, action, target, workspaceId, facts, locked } = entry;
   const what = {
@@ -14,9 +15,18 @@ export function entryJson(entry: AuditEntry): object {
     action,
     target,
     workspace_id: workspaceId,
-    facts,
+    facts: withTimes(facts),
   };
   return { ...what, locked, sealed: entry.seal !== null, hash: hex(entry.hash) };
+}
+
+/** Times of the facts as everywhere; null for `NO_CUT_OFF` and for 0, which are none. */
+function withTimes(facts: Facts): Facts {
+  const shown = Object.entries(facts).map(([name, fact]) => {
+    if (typeof fact !== 'number' || !/_(at|until)$/.test(name)) return [name, fact];
+    return [name, fact === 0 || fact === NO_CUT_OFF ? null : rfc3339(fact)];
+  });
+  return Object.fromEntries(shown);
 }
 
 /** The columns of `audit list`; their order in TSV is frozen. */

@@ -2,13 +2,16 @@ import type { Context } from '../../context.ts';
 import { type Integration, statusOfIntegration } from '../../domain/integrations/integration.ts';
 import { type Fate, fateMissing, keysOf, removeIntegration } from '../../domain/integrations/remove.ts';
 import type { ApiKey } from '../../domain/keys/key.ts';
+import { statusOf } from '../../domain/keys/status.ts';
+import { publicKey } from '../../domain/keys/token.ts';
 import { Failure } from '../../errors.ts';
 import type { Command } from '../command.ts';
 import { confirm } from '../confirm.ts';
 import type { Input } from '../input.ts';
 import { DRY_RUN, WORKSPACE, YES } from '../options.ts';
 import { counted } from '../plural.ts';
-import { firstKeys, INTEGRATION, oneIntegration, tell } from './which.ts';
+import { integrationJson, type Shown } from './describe.ts';
+import { firstKeys, INTEGRATION, oneIntegration } from './which.ts';
 
 export const remove: Command = {
   name: 'remove',
@@ -28,7 +31,8 @@ export const remove: Command = {
     const said = saidOf(input);
     const store = await context.store();
     const { integration, workspace, which } = await oneIntegration(context, store, input);
-    const keys = (await keysOf(store, integration, context.now())).filter((key) => key.revokedAt === null);
+    const all = await keysOf(store, integration, context.now());
+    let keys: readonly ApiKey[] = all.filter((key) => key.revokedAt === null);
     if (input.flag('dryRun')) {
       const lines = [...firstKeys(keys), `would be removed: ${effectOf(integration, keys.length, said)}`];
       for (const line of lines) await context.out.say(line);
@@ -38,12 +42,35 @@ export const remove: Command = {
       await confirm(context, input, { lines, question: `remove ${integration.name}?` });
       const expect = input.flag('yes') ? undefined : keys.length;
       const done = await removeIntegration(await context.ledger('unlocked'), which, { fate, expect });
-      await context.out.say(`removed ${effectOf(integration, done.keys.length, fate)}`);
+      keys = done.keys;
+      await context.out.say(`removed ${effectOf(integration, keys.length, fate)}`);
     }
-    await tell(context, integration, workspace);
+    await tell(context, { integration, workspace: workspace.slug }, keys, !input.flag('dryRun'));
     return undefined;
   },
 };
+
+/** `keys`: the unrevoked ones, as they are now. On a terminal the talk was all. */
+async function tell(
+  context: Context,
+  shown: Shown,
+  keys: readonly ApiKey[],
+  removed: boolean,
+): Promise<void> {
+  if (context.out.audience === 'table') return;
+  const now = context.now();
+  const stopped = !removed && statusOfIntegration(shown.integration) !== 'configured';
+  await context.out.value(shown.integration.name, {
+    ...integrationJson(shown),
+    ...(removed ? { status: 'removed' } : {}),
+    removed,
+    keys: keys.map((key) => ({
+      name: key.name,
+      public_key: publicKey(key),
+      status: statusOf(key, now, stopped),
+    })),
+  });
+}
 
 function saidOf(input: Input): Fate | undefined {
   const [revoke, keep] = [input.flag('revokeKeys'), input.flag('keepKeys')];
