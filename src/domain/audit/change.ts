@@ -2,7 +2,7 @@ import { Failure, PROGRAM } from '../../errors.ts';
 import type { AuditSealer, SlotRecord } from '../ports/secrets.ts';
 import type { Store, Transaction, WriteOptions } from '../ports/store.ts';
 import type { Actor, Anchor, Clock } from '../ports/system.ts';
-import { chain, entryHash, sameBytes } from './chain.ts';
+import { chainInParts, entryHash, sameBytes } from './chain.ts';
 import type { AuditEntry, NewEntry } from './entry.ts';
 
 /** What every change needs: where it is written, who makes it, and what remembers it. */
@@ -39,9 +39,10 @@ export async function change<T>(
     const value = await work(tx, (entry) => entries.push(entry));
     const head = await tx.audit.head();
     if (entries.length > 0 && ledger.sealer !== undefined) await refuseForgery(tx, head, ledger.sealer);
-    const chained = chain(head, entries, signatureOf(ledger), ledger.sealer);
-    if (chained.length > 0) await tx.write.audit(chained);
-    last = chained.at(-1);
+    for (const part of chainInParts(head, entries, signatureOf(ledger), ledger.sealer)) {
+      await tx.write.audit(part);
+      last = part.at(-1);
+    }
     return value;
   }, options);
   if (last !== undefined) raiseAnchor(ledger, last);

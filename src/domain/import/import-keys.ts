@@ -9,9 +9,12 @@ import type { Actor, Random } from '../ports/system.ts';
 import type { Workspace } from '../workspaces/workspace.ts';
 import { admit } from './admit.ts';
 import type { Candidate } from './candidate.ts';
-import { keyMaker } from './imported-key.ts';
+import { keysOf } from './imported-key.ts';
 import type { ForeignKinds } from './proof.ts';
 import { refuseAliases, refuseTaken } from './taken.ts';
+
+/** Keys written at once: enough to be quick, few enough for a progress bar. */
+const BATCH = 500;
 
 /** Keys to import, each checked by itself. */
 export interface Import {
@@ -70,16 +73,18 @@ function insertAll(
     ledger,
     async (tx, record) => {
       const decided = await check(tx, ledger.actor, wish, now);
-      const keyOf = keyMaker(random, { ...decided, workspace, now, by: ledger.actor.name });
       if (hmacKey !== undefined) await tx.write.slots.putPepper(hmacKey);
-      const keys: ApiKey[] = [];
-      for (const candidate of candidates) {
-        const key = keyOf(candidate);
-        await tx.write.keys.insert(key, candidate.verifier);
-        await tx.write.keys.addForeign(key.kid, key.version, candidate.found);
-        record(keyEntry('key.import', key, { owner: key.owner, found_by: candidate.found.kind }));
-        keys.push(key);
-        onImported(keys.length);
+      const keys = keysOf(random, candidates, { ...decided, workspace, now, by: ledger.actor.name });
+      for (let start = 0; start < keys.length; start += BATCH) {
+        const imported = candidates.slice(start, start + BATCH).map(({ verifier, found }, i) => ({
+          key: keys[start + i] as ApiKey,
+          verifier,
+          found,
+        }));
+        await tx.write.keys.insertImported(imported);
+        for (const { key, found } of imported)
+          record(keyEntry('key.import', key, { owner: key.owner, found_by: found.kind }));
+        onImported(start + imported.length);
       }
       return keys;
     },

@@ -136,6 +136,8 @@ export interface Readers {
 export interface KeyWriter {
   /** Throws `exists` when an unrevoked key of the workspace has the name. */
   insert(key: ApiKey, verifier: StoredVerifier): Promise<void>;
+  /** `insert` and `addForeign` for each of them, in less time. Throws `exists` as these do, having done some of it. */
+  insertImported(imported: readonly ImportedKey[]): Promise<void>;
   /** Replaces what is given. Throws `exists` as `insert` does. */
   update(kid: string, change: KeyChange): Promise<void>;
   /** Sets or clears `disabledAt` of unrevoked keys; gives back how many changed. */
@@ -172,6 +174,14 @@ export interface KeyWriter {
   addForeign(kid: string, version: number, digest: ForeignDigest): Promise<void>;
   /** Notes the first use of a superseded version; false when it was noted already. */
   noteLateUse(kid: string, version: number, at: number): Promise<boolean>;
+}
+
+/** A key whose token was made elsewhere. */
+export interface ImportedKey {
+  readonly key: ApiKey;
+  readonly verifier: StoredVerifier;
+  /** How its token is found. */
+  readonly found: ForeignDigest;
 }
 
 /** A new secret of a key. */

@@ -86,7 +86,7 @@ export async function wayBack(
  * cut-off of the old version is an earlier end that somebody gave the key. A secret that reached nobody decided
  * nothing.
  */
-export function expiryBack(
+function expiryBack(
   old: Pick<KeyVersion, 'expiresAt' | 'cutOff'>,
   key: Pick<ApiKey, 'expiresAt'>,
   rotation: Pick<Rotation, 'state'>,

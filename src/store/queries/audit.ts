@@ -2,6 +2,7 @@ import type { AuditEntry, AuditFilter, Facts } from '../../domain/audit/entry.ts
 import type { Page } from '../../domain/keys/key.ts';
 import type { AuditReader, PageRequest } from '../../domain/ports/store.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
+import { insertRows } from './insert-rows.ts';
 import type { Session, Sql, Value } from './session.ts';
 
 /** A page of a filtered list looks at no more entries than this. */
@@ -30,39 +31,19 @@ export function auditReader(session: Session, storeId: () => string): AuditReade
 
 /** Appends entries whose chain is computed already. */
 export async function appendAudit(session: Session, entries: readonly AuditEntry[]): Promise<void> {
-  for (const {
-    seq,
-    at,
-    actor,
-    osUser,
-    action,
-    target,
-    workspaceId,
-    facts,
-    locked,
-    prev,
-    hash,
-    seal,
-  } of entries) {
-    await session.run(
-      `INSERT INTO audit (seq, at, actor, os_user, action, target, workspace_id, facts, locked, prev, hash, seal)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      [
-        seq,
-        at,
-        actor,
-        osUser,
-        action,
-        target,
-        workspaceId,
-        JSON.stringify(facts),
-        locked ? 1 : 0,
-        prev,
-        hash,
-        seal,
-      ],
-    );
-  }
+  await insertRows(session, 'audit', COLUMNS, entries.map(rowOf));
+}
+
+/** In the order of `rowOf`. */
+const COLUMNS = [
+  ...['seq', 'at', 'actor', 'os_user', 'action', 'target', 'workspace_id', 'facts', 'locked', 'prev', 'hash'],
+  'seal',
+];
+
+function rowOf(entry: AuditEntry): readonly Value[] {
+  const { seq, at, actor, osUser, action, target, workspaceId, facts, locked, prev, hash, seal } = entry;
+  const what = [action, target, workspaceId, JSON.stringify(facts), locked ? 1 : 0];
+  return [seq, at, actor, osUser, ...what, prev, hash, seal];
 }
 
 /** Replaces seals, after a new root key. */

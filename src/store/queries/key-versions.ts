@@ -2,6 +2,7 @@ import type { ForeignDigest, KeyVersion, StoredVersion } from '../../domain/keys
 import { NO_CUT_OFF } from '../../domain/keys/key.ts';
 import type { KeyReader, KeyWriter, NewVersion } from '../../domain/ports/store.ts';
 import { Failure, PROGRAM } from '../../errors.ts';
+import { insertRows } from './insert-rows.ts';
 import type { Session } from './session.ts';
 
 const FACTS = `kid, version, issued_at AS "issuedAt", expires_at AS "expiresAt", cut_off AS "cutOff",
@@ -16,18 +17,17 @@ const SUPERSEDE = `INSERT INTO key_versions (kid, version, pepper, hash, issued_
     version_used_at, NULL, shown_at
   FROM keys WHERE kid = ? AND version = ? AND revoked_at IS NULL`;
 
-const MAKE_CURRENT = `UPDATE keys SET version = ?, pepper = ?, hash = ?, issued_at = ?, expires_at = ?, shown_at = ?,
-  version_first_used_at = ?, version_used_at = ? WHERE kid = ?`;
-
 /** `older_until` says in the key's row what its superseded versions say. */
-const REFRESH = `UPDATE keys SET older_until = (SELECT COALESCE(MAX(COALESCE(cut_off, ${NO_CUT_OFF})), 0)
-  FROM key_versions WHERE key_versions.kid = keys.kid AND ended_at IS NULL) WHERE kid = ?`;
+const OLDER_UNTIL = `older_until = (SELECT COALESCE(MAX(COALESCE(cut_off, ${NO_CUT_OFF})), 0)
+  FROM key_versions WHERE key_versions.kid = keys.kid AND ended_at IS NULL)`;
+const REFRESH = `UPDATE keys SET ${OLDER_UNTIL} WHERE kid = ?`;
+
+/** Once the superseded versions are what they shall be. */
+const MAKE_CURRENT = `UPDATE keys SET version = ?, pepper = ?, hash = ?, issued_at = ?, expires_at = ?, shown_at = ?,
+  version_first_used_at = ?, version_used_at = ?, ${OLDER_UNTIL} WHERE kid = ?`;
 
 type Reader = Pick<KeyReader, 'versions' | 'versionsForVerification' | 'byForeign' | 'foreignKinds'>;
-type Writer = Pick<
-  KeyWriter,
-  'addVersion' | 'cutOff' | 'endVersions' | 'restoreVersion' | 'noteLateUse' | 'addForeign'
->;
+type Writer = Pick<KeyWriter, 'addVersion' | 'cutOff' | 'endVersions' | 'restoreVersion' | 'noteLateUse'>;
 
 export function versionReader(session: Session): Reader {
   return {
@@ -44,9 +44,7 @@ export function versionReader(session: Session): Reader {
   };
 }
 
-/** `changed` is told of what a verifier may hold in memory. */
-export function versionWriter(session: Session, changed: () => void): Writer {
-  const kinds = new Set<string>();
+export function versionWriter(session: Session): Writer {
   return {
     addVersion: (kid, from, next, cutOff) => addVersion(session, kid, from, next, cutOff),
     async cutOff(kid, version, at) {
@@ -67,14 +65,6 @@ export function versionWriter(session: Session, changed: () => void): Writer {
         'UPDATE key_versions SET late_use_at = ? WHERE kid = ? AND version = ? AND late_use_at IS NULL';
       return (await session.run(sql, [at, kid, version])) > 0;
     },
-    async addForeign(kid, version, foreign) {
-      await addForeign(session, kid, version, foreign);
-      const kind = `${foreign.kind} ${foreign.key}`;
-      if (kinds.has(kind)) return;
-      kinds.add(kind);
-      const sql = 'INSERT INTO foreign_kinds (kind, number) VALUES (?, ?) ON CONFLICT DO NOTHING';
-      if ((await session.run(sql, [foreign.kind, foreign.key])) > 0) changed();
-    },
   };
 }
 
@@ -94,7 +84,6 @@ async function addVersion(
   await session.run(passed, [kid, issuedAt]);
   const current = [version, verifier.pepper, verifier.hash, issuedAt, expiresAt, null, null, null];
   await session.run(MAKE_CURRENT, [...current, kid]);
-  await session.run(REFRESH, [kid]);
   return true;
 }
 
@@ -109,20 +98,41 @@ async function restoreVersion(
   const back = await session.get<StoredVersion>(sql, [kid, to]);
   if (back === undefined || (await session.run(SUPERSEDE, [at, at, kid, from])) === 0) return false;
   const current = [to, back.pepper, back.hash, back.issuedAt, expiresAt, back.shownAt];
-  await session.run(MAKE_CURRENT, [...current, back.firstUsedAt, back.lastUsedAt, kid]);
   await session.run('DELETE FROM key_versions WHERE kid = ? AND version = ?', [kid, to]);
-  await session.run(REFRESH, [kid]);
+  await session.run(MAKE_CURRENT, [...current, back.firstUsedAt, back.lastUsedAt, kid]);
   return true;
 }
 
-async function addForeign(
+/** How the tokens of a key are found, for many keys at once. */
+type Found = { readonly kid: string; readonly version: number; readonly digest: ForeignDigest };
+
+/** `changed` is told of what a verifier may hold in memory: which kinds there are. */
+export function foreignWriter(
   session: Session,
-  kid: string,
-  version: number,
-  { kind, key, digest }: ForeignDigest,
-): Promise<void> {
-  const sql = `INSERT INTO foreign_tokens (kind, number, digest, kid, version) VALUES (?, ?, ?, ?, ?)
-    ON CONFLICT DO NOTHING`;
-  if ((await session.run(sql, [kind, key, digest, kid, version])) > 0) return;
-  throw new Failure('exists', 'a key with this token is there already', { hint: `${PROGRAM} keys list` });
+  changed: () => void,
+): (found: readonly Found[]) => Promise<void> {
+  const kinds = new Set<string>();
+  const columns = ['kind', 'number', 'digest', 'kid', 'version'];
+  return async (found) => {
+    const rows = found.map(({ kid, version, digest: { kind, key, digest } }) => [
+      kind,
+      key,
+      digest,
+      kid,
+      version,
+    ]);
+    if (
+      (await insertRows(session, 'foreign_tokens', columns, rows, 'ON CONFLICT DO NOTHING')) < found.length
+    ) {
+      throw new Failure('exists', 'a key with this token is there already', { hint: `${PROGRAM} keys list` });
+    }
+    for (const {
+      digest: { kind, key },
+    } of found) {
+      if (kinds.has(`${kind} ${key}`)) continue;
+      kinds.add(`${kind} ${key}`);
+      const sql = 'INSERT INTO foreign_kinds (kind, number) VALUES (?, ?) ON CONFLICT DO NOTHING';
+      if ((await session.run(sql, [kind, key])) > 0) changed();
+    }
+  };
 }

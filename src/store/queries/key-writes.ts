@@ -1,7 +1,8 @@
 import type { ApiKey } from '../../domain/keys/key.ts';
-import type { KeyWriter } from '../../domain/ports/store.ts';
+import type { ImportedKey, KeyWriter } from '../../domain/ports/store.ts';
 import { Failure, PROGRAM } from '../../errors.ts';
-import { versionWriter } from './key-versions.ts';
+import { insertRows } from './insert-rows.ts';
+import { foreignWriter, versionWriter } from './key-versions.ts';
 import { fold, type Session, type Value } from './session.ts';
 
 /** Keys changed by one statement: well below the 32,766 values that one statement may bind. */
@@ -9,17 +10,26 @@ const CHUNK = 500;
 
 /** `changed` is told of what a verifier may hold in memory. */
 export function keyWriter(session: Session, changed: () => void): KeyWriter {
+  const addForeign = foreignWriter(session, changed);
   const scopesNoted = new Set<string>();
+  const noteScopes = async ({ workspaceId, scopes }: ApiKey) => {
+    for (const scope of scopes) {
+      const noted = `${workspaceId} ${scope}`;
+      if (!scopesNoted.has(noted)) await session.run(USED, [workspaceId, scope]);
+      scopesNoted.add(noted);
+    }
+  };
   return {
-    ...versionWriter(session, changed),
-    async insert(key, { pepper, hash }) {
-      const inserted = await session.run(INSERT, rowOf(key, pepper, hash));
-      if (inserted === 0) throw takenName(key.name);
-      for (const scope of key.scopes) {
-        const noted = `${key.workspaceId} ${scope}`;
-        if (!scopesNoted.has(noted)) await session.run(USED, [key.workspaceId, scope]);
-        scopesNoted.add(noted);
-      }
+    ...versionWriter(session),
+    addForeign: (kid, version, digest) => addForeign([{ kid, version, digest }]),
+    async insert(key, verifier) {
+      await insertKeys(session, [{ key, verifier }]);
+      await noteScopes(key);
+    },
+    async insertImported(imported) {
+      await insertKeys(session, imported);
+      await addForeign(imported.map(({ key: { kid, version }, found }) => ({ kid, version, digest: found })));
+      for (const { key } of imported) await noteScopes(key);
     },
     update: (kid, change) => updateKey(session, kid, change),
     setDisabled: (kids, at) =>
@@ -49,14 +59,27 @@ export function keyWriter(session: Session, changed: () => void): KeyWriter {
 
 const USED = 'INSERT INTO scopes_used (workspace_id, scope) VALUES (?, ?) ON CONFLICT DO NOTHING';
 
-const INSERT = `INSERT INTO keys (kid, workspace_id, brand, mode, owner, scopes, networks, version, pepper, hash,
-  expires_at, disabled_at, revoked_at, last_used_at, shown_at, created_at, created_by, revoked_reason, name, purpose,
-  search_text, integration_id, issued_at, older_until, version_first_used_at, version_used_at)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-  ON CONFLICT (workspace_id, name) WHERE revoked_at IS NULL DO NOTHING`;
+/** In the order of `rowOf`. */
+const COLUMNS = [
+  ...['kid', 'workspace_id', 'brand', 'mode', 'owner', 'scopes', 'networks', 'version', 'pepper', 'hash'],
+  ...['expires_at', 'disabled_at', 'revoked_at', 'last_used_at', 'shown_at', 'created_at', 'created_by'],
+  ...['revoked_reason', 'name', 'purpose', 'search_text', 'integration_id', 'issued_at', 'older_until'],
+  ...['version_first_used_at', 'version_used_at'],
+];
+const UNLESS_TAKEN = 'ON CONFLICT (workspace_id, name) WHERE revoked_at IS NULL DO NOTHING';
 
-/** In the order of INSERT. */
-function rowOf(key: ApiKey, pepper: number, hash: Uint8Array): readonly Value[] {
+type NewKey = Pick<ImportedKey, 'key' | 'verifier'>;
+
+async function insertKeys(session: Session, added: readonly NewKey[]): Promise<void> {
+  const inserted = await insertRows(session, 'keys', COLUMNS, added.map(rowOf), UNLESS_TAKEN);
+  if (inserted === added.length) return;
+  const there = 'SELECT 1 FROM keys WHERE kid = ?';
+  for (const { key } of added)
+    if ((await session.get(there, [key.kid])) === undefined) throw takenName(key.name);
+}
+
+/** In the order of COLUMNS. */
+function rowOf({ key, verifier: { pepper, hash } }: NewKey): readonly Value[] {
   return [
     key.kid,
     key.workspaceId,

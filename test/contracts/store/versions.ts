@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { type ApiKey, type ForeignDigest, NO_CUT_OFF } from '../../../src/domain/keys/key.ts';
 import type { NewVersion, Transaction } from '../../../src/domain/ports/store.ts';
 import { addKeys, DAY, someKey, someUsage, someUse, someVerifier, T0 } from '../samples.ts';
-import type { Fixture } from './fixture.ts';
+import { allPages, type Fixture } from './fixture.ts';
 
 /** Superseded versions of keys, and tokens that were imported. */
 export function versionsContract(at: Fixture): void {
@@ -205,6 +205,55 @@ export function versionsContract(at: Fixture): void {
         expect(await at.store.keys.byForeign(other)).toBeUndefined();
       const row = await at.store.keys.forVerification(key.kid);
       expect([row?.pepper, row?.hash.length]).toEqual([0, 0]);
+    });
+
+    test('of many keys come at once, in their order, and are no other than if they came singly', async () => {
+      const before = await at.store.slots.generation();
+      // More than one statement's worth and a rest; some columns alike in all, some in a part of them.
+      const imported = Array.from({ length: 230 }, (_, n) => ({
+        key: someKey(at.ws, {
+          purpose: n < 150 ? 'moved' : null,
+          scopes: n % 7 === 0 ? ['a:read', `b${n}:write`] : ['a:read'],
+          networks: n === 120 ? ['10.0.0.0/8'] : [],
+          expiresAt: n % 3 === 0 ? T0 + n : null,
+          shownAt: T0,
+        }),
+        verifier: someVerifier(),
+        found: digest(n % 50 === 0 ? 'sha512' : 'token', 0),
+      }));
+      await at.store.write((tx) => tx.write.keys.insertImported(imported));
+      const keys = imported.map(({ key }) => key);
+      expect(await allPages(at.store, {}, 100)).toEqual(keys.toReversed());
+      for (const { key, verifier, found } of imported) {
+        expect(await at.store.keys.byForeign(found)).toEqual({ kid: key.kid, version: 1 });
+        const row = await at.store.keys.forVerification(key.kid);
+        expect([row?.pepper, [...(row?.hash ?? [])]]).toEqual([verifier.pepper, [...verifier.hash]]);
+      }
+      expect(await at.store.keys.scopeUsed(at.ws, 'b119:write')).toBe(true);
+      expect(await at.store.keys.foreignKinds()).toHaveLength(2);
+      expect(await at.store.slots.generation()).not.toBe(before);
+    });
+
+    test.each([3, 110, 220])('of many keys are refused when the one at %i is there already', async (n) => {
+      const make = () => ({ key: someKey(at.ws), verifier: someVerifier(), found: digest('token', 1) });
+      const first = make();
+      await at.store.write((tx) => tx.write.keys.insertImported([first]));
+      const { name } = first.key;
+      const sameName = Array.from({ length: 230 }, make);
+      sameName[n] = { ...make(), key: someKey(at.ws, { name }) };
+      const named = at.store.write((tx) => tx.write.keys.insertImported(sameName));
+      await expect(named).rejects.toMatchObject({
+        code: 'exists',
+        message: `the workspace already has a key "${name}"`,
+      });
+      const sameToken = Array.from({ length: 230 }, make);
+      sameToken[n] = { ...make(), found: (sameToken[n - 1] ?? first).found };
+      const found = at.store.write((tx) => tx.write.keys.insertImported(sameToken));
+      await expect(found).rejects.toMatchObject({
+        code: 'exists',
+        message: 'a key with this token is there already',
+      });
+      expect(await at.store.keys.count({}, T0)).toBe(1);
     });
 
     test('of one digest there is one', async () => {

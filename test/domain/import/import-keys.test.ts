@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { checkChain } from '../../../src/domain/audit/check.ts';
 import type { Candidate } from '../../../src/domain/import/candidate.ts';
 import { type Import, importKeys, tryImport } from '../../../src/domain/import/import-keys.ts';
 import { revokeKeys } from '../../../src/domain/keys/stop.ts';
@@ -63,7 +64,7 @@ describe('imported keys', () => {
       candidate(3, { name: undefined, owner: 'ben', ownerSaid: true, found, verifier }),
     ];
     const keys = await importKeys(desk.ledger, fakeRandom(), wish(desk, rows), (count) => heard.push(count));
-    expect(heard).toEqual([1, 2]);
+    expect(heard).toEqual([2]);
     const [one, two] = keys;
     expect(one).toMatchObject({
       ...{ name: 'key 2', purpose: 'old platform', networks: ['10.0.0.0/8'], mode: 'test', owner: 'ana' },
@@ -87,6 +88,24 @@ describe('imported keys', () => {
       ],
     );
     expect(entries.at(-1)?.seal).not.toBeNull();
+  });
+
+  test('are written and counted in parts, with kids in order and one seal at the end', async () => {
+    const desk = await openTeam();
+    const before = (await desk.log()).length;
+    const heard: number[] = [];
+    const rows = Array.from({ length: 620 }, (_, n) => candidate(n + 2));
+    const keys = await importKeys(desk.ledger, fakeRandom(), wish(desk, rows), (count) => heard.push(count));
+    expect(heard).toEqual([500, 620]);
+    expect(keys.map(({ name }) => name)).toEqual(rows.map(({ name }) => name));
+    const kids = keys.map(({ kid }) => kid);
+    expect(kids).toEqual([...new Set(kids)].toSorted());
+    const entries = (await desk.log()).slice(before);
+    expect(entries.map(({ target }) => target)).toEqual(kids.map((kid) => `key_${kid}`));
+    expect(entries.map(({ seq }) => seq)).toEqual(kids.map((_, n) => before + n + 1));
+    expect(entries.filter(({ seal }) => seal !== null)).toEqual([entries.at(-1)]);
+    const report = await checkChain(desk.store.audit, desk.ledger.sealer, undefined);
+    expect([report.bad, report.entries]).toEqual([null, before + 620]);
   });
 
   test('a dry run changes nothing', async () => {
