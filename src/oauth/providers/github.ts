@@ -1,0 +1,50 @@
+import type { Provider } from '../../domain/apps/provider.ts';
+
+export const github: Provider = {
+  name: 'github',
+  title: 'GitHub',
+  sources: [
+    'https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps',
+    'https://github.com/.well-known/oauth-authorization-server/login/oauth',
+    'https://github.blog/changelog/2025-07-14-pkce-support-for-oauth-and-github-app-authentication',
+    'https://docs.github.com/en/rest/apps/oauth-applications#delete-an-app-authorization',
+    'https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/refreshing-user-access-tokens',
+  ],
+  hosts: ['github.com', 'api.github.com'],
+  registration: {
+    page: 'https://github.com/settings/applications/new',
+    note: 'for the device flow, tick "Enable Device Flow"',
+  },
+  issuer: 'https://github.com/login/oauth',
+  sendsIss: true,
+  authorizationEndpoint: 'https://github.com/login/oauth/authorize',
+  tokenEndpoint: 'https://github.com/login/oauth/access_token',
+  deviceAuthorizationEndpoint: 'https://github.com/login/device/code',
+  authorizationParameters: {},
+  clientAuthentication: 'client_secret_post',
+  secret: 'required',
+  pkce: 'checked',
+  redirect: { kind: 'any-port', register: 'http://127.0.0.1/callback' },
+  // Asked for with spaces, answered with commas: "scope":"repo,gist".
+  scopes: { parameter: 'scope', asked: ' ', granted: ',', field: 'scope' },
+  token: { request: 'form', headers: {}, failure: 'error-field', deadTokens: ['bad_refresh_token'] },
+  refresh: { given: 'setting', setting: 'expiring user tokens, which only GitHub Apps have', rotates: 'yes' },
+  revocation: {
+    kind: 'request',
+    method: 'DELETE',
+    endpoint: 'https://api.github.com/applications/{client_id}/grant',
+    authorization: 'basic',
+    token: 'access',
+    body: { format: 'json', field: 'access_token' },
+    headers: { Accept: 'application/vnd.github+json' },
+    gone: [404],
+  },
+  identity: {
+    kind: 'request',
+    method: 'GET',
+    endpoint: 'https://api.github.com/user',
+    scopes: [],
+    fields: ['login'],
+    prefix: '@',
+  },
+};
