@@ -77,6 +77,22 @@ export const ERRORS = {
     meaning: 'the new secret is live, and a later step of the rotation is not done',
   },
   identity_wrong: { exit: EXIT.locked, meaning: 'no identity was given that opens the backup' },
+  callback_unavailable: {
+    exit: EXIT.network,
+    meaning: 'no port can be opened for the browser to come back to, or not the one asked for',
+  },
+  consent_denied: { exit: EXIT.denied, meaning: 'the person, or the provider for them, did not consent' },
+  consent_timeout: { exit: EXIT.network, meaning: 'nobody consented in time' },
+  provider_unreachable: {
+    exit: EXIT.network,
+    meaning: 'a provider cannot be reached, or did not answer in time',
+  },
+  provider_failed: { exit: EXIT.network, meaning: 'a provider answered with an error, or nothing usable' },
+  authorization_mismatch: {
+    exit: EXIT.network,
+    meaning: 'an answer is not from whom it should be, or not what was asked for; nothing was sent there',
+  },
+  needs_authorization: { exit: EXIT.reauthorize, meaning: 'the app must be authorized again' },
   findings: { exit: EXIT.findings, meaning: 'a check found something' },
   no_store: { exit: EXIT.noStore, meaning: 'there is no store yet' },
   store_missing: { exit: EXIT.noStore, meaning: 'the store that was here is gone' },
