@@ -15,8 +15,11 @@ export function newKid(random: Random): string {
   }
 }
 
-/** `ws_…`, `int_…`, `rot_…`, `slot_…` or `store_…`. */
-export function newId(prefix: 'ws' | 'int' | 'rot' | 'slot' | 'store', random: Random): string {
+/** `ws_…`, `int_…`, `rot_…`, `app_…`, `grant_…`, `slot_…` or `store_…`. */
+export function newId(
+  prefix: 'ws' | 'int' | 'rot' | 'app' | 'grant' | 'slot' | 'store',
+  random: Random,
+): string {
   return `${prefix}_${newKid(random)}`;
 }
 

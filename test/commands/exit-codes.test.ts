@@ -49,6 +49,10 @@ const CASES: { readonly [code in ErrorCode]?: Case } = {
     before: (shell) => renameSync(keyFile(shell), join(shell.path, 'kept')),
   },
   keychain_unavailable: { argv: ['slots', 'add', '--kind', 'keychain'], options: NO_KEYCHAIN },
+  needs_authorization: { argv: ['apps', 'token', 'github'], before: withApp },
+  provider_unreachable: {
+    argv: ['apps', 'register', 'crm', '--issuer', 'http://127.0.0.1:1', '--client-id', 'x', '--public'],
+  },
   findings: { argv: ['doctor'], before: (shell) => chmodSync(keyFile(shell), 0o644) },
   no_store: { argv: ['keys', 'list'], options: { env: { KEYWRIGHT_HOME: '/nonexistent/keywright' } } },
   store_missing: {
@@ -110,6 +114,10 @@ describe('every documented failure has its exit code, and its shape (cases 169 a
 
 function keyFile(shell: Shell): string {
   return join(shell.home, 'keywright.key');
+}
+
+function withApp(shell: Shell): Promise<unknown> {
+  return shell.answer(['apps', 'register', 'github', '--client-id', 'x', '--from-stdin', '-q'], 'secret');
 }
 
 function withPassphrase(shell: Shell): Promise<unknown> {

@@ -27,7 +27,7 @@ describe('with nobody to ask (case 178)', () => {
     }
     // `keys rotate billing` takes nothing away that was there.
     expect(await shell.status('billing')).toBe('rotating');
-  });
+  }, 60_000);
 
   test.runIf(process.platform !== 'win32')('a closed stdin is no reason to wait or to crash', async () => {
     const shell = await new Shell().init();
@@ -71,6 +71,7 @@ test('whatever needs --yes can be looked at the way its hint says', async () => 
   await shell.createKey('billing');
   await shell.answer(['scopes', 'add', 'orders:read', '-q']);
   await shell.answer(['members', 'add', 'ben', '-q']);
+  await shell.answer(['apps', 'register', 'github', '--client-id', 'x', '--from-stdin', '-q'], 'secret');
   await shell.answer(
     ['slots', 'add', '--kind', 'passphrase', '--from-stdin', '-q'],
     'correct horse battery staple',
@@ -81,6 +82,8 @@ test('whatever needs --yes can be looked at the way its hint says', async () => 
     ['workspaces', 'archive', 'acme'],
     ['scopes', 'remove', 'orders:read'],
     ['members', 'remove', 'ben'],
+    ['apps', 'remove', 'github'],
+    ['apps', 'authorize', 'github'],
     ['slots', 'remove', 'passphrase'],
     ['slots', 'rekey'],
   ]) {

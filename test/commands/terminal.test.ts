@@ -41,6 +41,24 @@ describe.skipIf(!hasPty)('on a real terminal (needs python3)', () => {
     expect(await shell.answer(['slots', 'list', '-q'])).toBe('key-file\nrecovery');
   });
 
+  test('whoever waits for a consent can give up: 130, and the terminal and the port are as before', async () => {
+    const shell = await new Shell().init();
+    await shell.answer(['apps', 'register', 'github', '--client-id', 'x', '--from-stdin', '-q'], 'secret');
+    for (const key of ['\x03', '\x04']) {
+      const screen = play([
+        ...type(shell, 'apps authorize github --no-browser --yes'),
+        { wait: 'paste the redirect URL here, or d for a device code (5 min)' },
+        { send: 'canary' },
+        { settle: true },
+        { send: key === '\x04' ? '\x15\x04' : key },
+        ...ends(130),
+      ]);
+      expect(screen).not.toContain('canary');
+      const { origin } = new URL(decodeURIComponent(/redirect_uri=([^&\s]+)/.exec(screen)?.[1] ?? ''));
+      await expect(fetch(origin)).rejects.toThrow();
+    }
+  });
+
   test.each([
     ['empty', ['\r']],
     ['never the same twice', ['a\r', 'b\r', 'a\r', 'b\r', 'a\r', 'b\r']],

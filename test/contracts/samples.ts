@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { type App, type Grant, type ServerFacts, stampOf } from '../../src/domain/apps/app.ts';
 import type { AuditEntry } from '../../src/domain/audit/entry.ts';
 import type { Integration } from '../../src/domain/integrations/integration.ts';
 import type { ApiKey, StoredVerifier } from '../../src/domain/keys/key.ts';
@@ -117,6 +118,69 @@ export function someRotation(key: ApiKey, change: Partial<Rotation> = {}): Rotat
     startedAt: T0,
     startedBy: 'ana',
     updatedAt: T0,
+    ...change,
+  };
+}
+
+/** A server that can do everything. */
+export function someServer(change: Partial<ServerFacts> = {}): ServerFacts {
+  return {
+    issuer: 'https://as.test',
+    authorizationEndpoint: 'https://as.test/authorize',
+    tokenEndpoint: 'https://as.test/token',
+    deviceEndpoint: null,
+    revocationEndpoint: 'https://as.test/revoke',
+    userinfoEndpoint: null,
+    jwksUri: 'https://as.test/jwks?a=b,c',
+    issInResponse: true,
+    openid: false,
+    idTokenAlgorithms: ['RS256'],
+    ...change,
+  };
+}
+
+export function someApp(workspaceId: string, change: Partial<App> = {}): App {
+  const kid = someKid();
+  return {
+    id: `app_${kid}`,
+    workspaceId,
+    name: `app ${kid}`,
+    provider: null,
+    resource: null,
+    server: someServer(),
+    clientId: `client ${kid}`,
+    clientAuth: 'client_secret_basic',
+    registration: 'by-hand',
+    allowlist: null,
+    redirectPort: null,
+    integrationId: null,
+    createdAt: T0,
+    createdBy: 'ana',
+    removedAt: null,
+    ...change,
+  };
+}
+
+export function someGrant(app: App, change: Partial<Grant> = {}): Grant {
+  return {
+    id: `grant_${someKid()}`,
+    appId: app.id,
+    workspaceId: app.workspaceId,
+    account: '@ana',
+    kind: 'user',
+    stamp: stampOf(app.server),
+    redirectUri: 'http://127.0.0.1:41873/callback',
+    asked: ['repo', 'admin:org'],
+    granted: ['repo'],
+    authorizedAt: T0,
+    authorizedBy: 'ana',
+    tokenVersion: 1,
+    tokenExpiresAt: T0 + DAY,
+    refreshable: true,
+    refreshedAt: null,
+    needsReason: null,
+    revokedAt: null,
+    revocationPending: false,
     ...change,
   };
 }

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe } from 'vitest';
 import type { Store } from '../../src/domain/ports/store.ts';
 import { someSeed } from './samples.ts';
+import { appsContract } from './store/apps.ts';
 import type { Fixture, MakeStore } from './store/fixture.ts';
+import { grantsContract } from './store/grants.ts';
 import { keysContract } from './store/keys.ts';
 import { listsContract } from './store/lists.ts';
 import { locksContract } from './store/locks.ts';
@@ -30,6 +32,8 @@ export function storeContract(name: string, make: MakeStore): void {
     versionsContract(at);
     rotationsContract(at);
     teamsContract(at);
+    appsContract(at);
+    grantsContract(at);
     listsContract(at);
     transactionsContract(at);
     usageContract(at);

@@ -3,7 +3,7 @@ import { chain } from '../../src/domain/audit/chain.ts';
 import type { Ledger } from '../../src/domain/audit/change.ts';
 import type { AuditEntry } from '../../src/domain/audit/entry.ts';
 import type { AuditSealer, TokenHasher } from '../../src/domain/ports/secrets.ts';
-import type { Store } from '../../src/domain/ports/store.ts';
+import type { Store, StoreSeed } from '../../src/domain/ports/store.ts';
 import type { Anchor, AnchorMark, Random } from '../../src/domain/ports/system.ts';
 import type { Workspace } from '../../src/domain/workspaces/workspace.ts';
 import { Failure } from '../../src/errors.ts';
@@ -92,19 +92,29 @@ export interface Desk {
   log(): Promise<readonly AuditEntry[]>;
 }
 
-/** Another one for each test; `actor` is who makes the changes. */
-export function openDesk(actor = 'ana'): Desk {
-  const clock = { at: T0 + DAY };
-  const sealer = fakeSealer();
+/** What the store of a desk begins with. */
+export function seedOfDesk(): StoreSeed {
   const slot = someSlot({ name: 'keychain', createdAt: T0 });
   const first = someSeed({ slots: [slot] });
   const begin = { action: 'store.create', target: first.identity.id, workspaceId: null, facts: {} };
-  const seed = {
+  return {
     ...first,
     identity: { ...first.identity, primarySlot: slot.id },
-    audit: chain(undefined, [begin], { at: T0, actor: 'ana', osUser: null }, sealer),
+    audit: chain(undefined, [begin], { at: T0, actor: 'ana', osUser: null }, fakeSealer()),
   };
-  const store = memoryStore(seed);
+}
+
+/**
+ * Another one for each test; `actor` is who makes the changes. `store`: one made from the seed,
+ * in place of one in memory.
+ */
+export function openDesk(
+  actor = 'ana',
+  seed: StoreSeed = seedOfDesk(),
+  store: Store = memoryStore(seed),
+): Desk {
+  const clock = { at: T0 + DAY };
+  const sealer = fakeSealer();
   const anchor = fakeAnchor();
   const anchorFailures: unknown[] = [];
   const locked: Ledger = {

@@ -87,6 +87,8 @@ export function integrationWriter(state: () => State): Transaction['write']['int
     remove: async (id) => {
       if ([...state().keys.values()].some(({ key }) => key.integrationId === id))
         throw new Error(`keys are still bound to integration ${id}`);
+      if (state().apps.some(({ integrationId }) => integrationId === id))
+        throw new Error(`apps are still bound to integration ${id}`);
       set(state().integrations.filter((one) => one.id !== id));
     },
   };

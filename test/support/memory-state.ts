@@ -1,3 +1,4 @@
+import type { App, Grant, RefreshIntent } from '../../src/domain/apps/app.ts';
 import type { AuditEntry } from '../../src/domain/audit/entry.ts';
 import type { Integration } from '../../src/domain/integrations/integration.ts';
 import type {
@@ -32,6 +33,9 @@ export interface State {
   foreignKinds: readonly Pick<ForeignDigest, 'kind' | 'key'>[];
   rotations: readonly Rotation[];
   integrations: readonly Integration[];
+  apps: readonly App[];
+  grants: readonly Grant[];
+  intents: readonly RefreshIntent[];
   workspaces: readonly Workspace[];
   members: readonly Member[];
   /** By workspace. */
@@ -53,6 +57,9 @@ export function stateOf(seed: StoreSeed): State {
     foreignKinds: [],
     rotations: [],
     integrations: [],
+    apps: [],
+    grants: [],
+    intents: [],
     workspaces: [seed.workspace],
     members: [seed.owner],
     policies: new Map(),

@@ -5,6 +5,7 @@ import type { RunningVerifier } from '../../src/domain/ports/usage.ts';
 import { DEFAULT_POLICY } from '../../src/domain/workspaces/policy.ts';
 import type { Member } from '../../src/domain/workspaces/workspace.ts';
 import { Failure } from '../../src/errors.ts';
+import { appReader, appWriter, grantReader, grantWriter } from './memory-apps.ts';
 import { keyReader, keyWriter } from './memory-keys.ts';
 import { locksByName } from './memory-locks.ts';
 import { integrationReader, integrationWriter, rotationReader, rotationWriter } from './memory-rotations.ts';
@@ -79,6 +80,8 @@ function readers(state: () => State): Readers {
     keys: keyReader(state),
     rotations: rotationReader(state),
     integrations: integrationReader(state),
+    apps: appReader(state),
+    grants: grantReader(state),
     workspaces: {
       bySlug: async (slug) => found(state().workspaces, (workspace) => workspace.slug === slug),
       byId: async (id) => found(state().workspaces, (workspace) => workspace.id === id),
@@ -144,6 +147,8 @@ function writers(state: () => State): Transaction['write'] {
     keys: keyWriter(state),
     rotations: rotationWriter(state),
     integrations: integrationWriter(state),
+    apps: appWriter(state),
+    grants: grantWriter(state),
     workspaces: {
       insert: async (added) => {
         refuse(

@@ -70,6 +70,9 @@ function piped(text: string): PassThrough {
   return stream;
 }
 
+/** Stands for an answer that never comes. */
+export const SILENCE = '\0';
+
 /** Types the next answer when a question has been drawn and listens to keys. */
 function person(answers: string[]): PassThrough {
   const stream = Object.assign(new PassThrough(), { isTTY: true, setRawMode: () => stream });
@@ -81,6 +84,7 @@ function person(answers: string[]): PassThrough {
     if (answered || !text.includes('?')) return;
     answered = true;
     const answer = answers.shift();
+    if (answer === SILENCE) return;
     // The prompt listens from the turn after its first drawing on.
     setTimeout(() => (answer === undefined ? stream.end() : stream.write(`${answer}\r`)), 5);
   });

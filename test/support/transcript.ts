@@ -14,8 +14,9 @@ import { join } from 'node:path';
 import { parseDuration } from '../../src/domain/time.ts';
 import { liveContext } from '../../src/live-context.ts';
 import { main } from '../../src/main.ts';
+import { type FakeProvider, fakeProvider } from './fake-provider.ts';
 import { type Line, parseLine } from './transcript-line.ts';
-import { fakeProcess, seededRandom } from './transcript-process.ts';
+import { fakeProcess, SILENCE, seededRandom } from './transcript-process.ts';
 import { screenOf } from './transcript-screen.ts';
 
 /*
@@ -25,6 +26,7 @@ import { screenOf } from './transcript-screen.ts';
  *   @terminal 80                   stdin, stdout and stderr are a terminal of 80 columns from here on
  *   @pipe                          none of them is (that is how a transcript begins)
  *   @answer y                      what is typed at the next question; without one the input ends there
+ *   @silence                       nothing is typed at the next question, and the input doesn't end
  *   $ keywright keys list          a command (`transcript-line.ts` has the grammar), or one of BUILTINS
  *   > text                         expected on stdout
  *   ! text                         expected on stderr
@@ -39,6 +41,8 @@ interface Session {
   readonly home: string;
   readonly variables: Map<string, string>;
   readonly random: (size: number) => Uint8Array;
+  /** Providers and the person in front of a browser; `world` changes what they do. */
+  readonly world: FakeProvider;
   now: number;
   columns: number | undefined;
   answers: string[];
@@ -51,6 +55,7 @@ export async function replay(text: string, seed: string): Promise<string> {
     home,
     variables: new Map(),
     random: seededRandom(seed),
+    world: fakeProvider(() => session.now),
     now: BEGIN,
     columns: undefined,
     answers: [],
@@ -74,6 +79,7 @@ function direct(session: Session, directive: string): void {
   if (name === 'terminal') session.columns = Number(words[0]);
   else if (name === 'pipe') session.columns = undefined;
   else if (name === 'answer') session.answers.push(words.join(' '));
+  else if (name === 'silence') session.answers.push(SILENCE);
   else throw new Error(`unknown directive: @${directive}`);
 }
 
@@ -98,7 +104,10 @@ async function run(session: Session, text: string): Promise<string[]> {
   });
   const code = await main(
     argv,
-    liveContext(proc, { now: () => session.now, random: session.random, pause: pauseOf(session) }),
+    liveContext(proc, {
+      ...{ now: () => session.now, random: session.random, pause: pauseOf(session) },
+      ...session.world,
+    }),
   );
   if (line.into !== undefined) {
     const answer = written.filter(({ stream }) => stream === 'stdout').map((chunk) => chunk.text);
@@ -137,6 +146,14 @@ const BUILTINS: { readonly [program: string]: (argv: readonly string[], session:
     const ms = parseDuration(duration);
     if (ms === undefined) throw new Error(`sleep ${duration}: no duration`);
     session.now += ms;
+  },
+  /** `world browser denies`: what the other side does from here on; see `Mood`. */
+  world([name = '', ...words], { world }) {
+    if (!(name in world.mood)) throw new Error(`world ${name}: no such mood`);
+    const text = words.join(' ');
+    Object.assign(world.mood, {
+      [name]: /^(true|false|null|[0-9]+)$/.test(text) ? JSON.parse(text) : text || undefined,
+    });
   },
   mkdir: ([path = '']) => void mkdirSync(path),
   chmod: ([mode = '', path = '']) => chmodSync(path, Number.parseInt(mode, 8)),

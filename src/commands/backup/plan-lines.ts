@@ -1,3 +1,4 @@
+import { type Held, nameOf } from '../../domain/apps/reconnect.ts';
 import type { KeyToKeep, RestorePlan } from '../../domain/backup/plan.ts';
 import type { ApiKey } from '../../domain/keys/key.ts';
 import { publicKey } from '../../domain/keys/token.ts';
@@ -14,9 +15,11 @@ interface PlannedKeys {
   readonly nearer: readonly ApiKey[];
   readonly lost: readonly ApiKey[];
   readonly back: readonly ApiKey[];
+  /** Grants of apps that nobody here will know of. */
+  readonly grantsLost: readonly Held[];
 }
 
-function keysOf({ keys, lost, back }: RestorePlan): PlannedKeys {
+function keysOf({ keys, lost, back, grantsLost }: RestorePlan): PlannedKeys {
   const those = (fits: (one: KeyToKeep) => boolean) => keys.filter(fits).map(({ key }) => key);
   const alive = ({ fate }: KeyToKeep): boolean => !fate.revoked;
   return {
@@ -27,6 +30,7 @@ function keysOf({ keys, lost, back }: RestorePlan): PlannedKeys {
     nearer: those((one) => alive(one) && one.fate.disable === undefined && endsSooner(one.fate)),
     lost,
     back,
+    grantsLost,
   };
 }
 
@@ -42,6 +46,7 @@ export function planJson(plan: RestorePlan | undefined, undoRevocations: boolean
     kept_disabled: ids(keys?.disabled),
     disabled_for_rotation: ids(keys?.rotated),
     lost: ids(keys?.lost),
+    grants_lost: keys?.grantsLost.map(({ grant }) => grant.id) ?? [],
     unchanged: plan?.unchanged ?? false,
     ends_kept: ids(ends),
     back: ids(keys?.back),
@@ -86,12 +91,31 @@ export function planLines(plan: RestorePlan, entries: number, undoRevocations: b
     ...goesBackLines(goingBack(plan, undoRevocations)),
     ...named(lost, 'made after the backup, to be lost and verify no more'),
     ...named(back, `that the store does not have, to be there again${WIDER}`),
+    ...line(
+      `${counted(revokedGrants(plan), 'grant')} of apps revoked since the backup, to stay revoked`,
+      revokedGrants(plan) > 0,
+    ),
+    ...namedGrants(plan.grantsLost),
     ...line(`slots that won't open it any more: ${slots(plan.slotsLost)}`, plan.slotsLost.length > 0),
     ...line(
       `slots that were removed or changed since and open it again: ${slots(plan.slotsBack)}; slots rekey ends that`,
       plan.slotsBack.length > 0,
     ),
   ];
+}
+
+function revokedGrants({ grants }: RestorePlan): number {
+  const gone = grants.filter(({ before, now }) => before.revokedAt === null && now?.revokedAt !== null);
+  return gone.length;
+}
+
+/** The provider still honours them, and nobody here will know. */
+function namedGrants(lost: readonly Held[]): readonly string[] {
+  if (lost.length === 0) return [];
+  const names = lost.slice(0, MOST_NAMED).map((held) => `  ${nameOf(held)}`);
+  const more = lost.length > MOST_NAMED ? [`  and ${lost.length - MOST_NAMED} more`] : [];
+  const what = 'of apps made after the backup, to be forgotten here and not at the provider: revoke before';
+  return [`${counted(lost.length, 'grant')} ${what}:`, ...names, ...more];
 }
 
 function named(keys: readonly ApiKey[], what: string): readonly string[] {

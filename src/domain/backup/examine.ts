@@ -36,10 +36,17 @@ export async function examineCopy(
   const { findings, chain } = await examine(store, { sealer: access?.audit, anchor: undefined, now });
   if (chain.bad !== null)
     damages.push(`the audit log is wrong from entry ${chain.bad.seq} on: ${chain.bad.reason}`);
-  // A key that perhaps nobody has is a matter of the store, and no fault of its backup.
-  const notes = findings.filter(({ code }) => code !== 'audit_broken' && code !== 'key_never_shown');
+  const notes = findings.filter(({ code }) => code !== 'audit_broken' && !OF_THE_STORE.includes(code));
   return { access, damages, notes, chain };
 }
+
+/** A key that perhaps nobody has, or an app to be authorized again, is a matter of the store, and no fault of its backup. */
+const OF_THE_STORE: readonly string[] = [
+  'key_never_shown',
+  'revocation_pending',
+  'refresh_uncertain',
+  'grant_needs_authorization',
+];
 
 async function adopted(
   copy: StoreCopy,

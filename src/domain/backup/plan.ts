@@ -8,6 +8,7 @@ import type { Readers } from '../ports/store.ts';
 import type { Workspace } from '../workspaces/workspace.ts';
 import { type Fate, fateOf, type WithVersions } from './fate.ts';
 import { type GoesBack, whatGoesBack } from './goes-back.ts';
+import { type GrantPlan, planGrants } from './grants.ts';
 import { keyGoesBack, namesIn } from './key-goes-back.ts';
 
 /** A key of the backup that is to be changed before it comes back. */
@@ -20,7 +21,7 @@ export interface KeyToKeep {
 }
 
 /** What a restore over a store would undo, lose and bring back. */
-export interface RestorePlan {
+export interface RestorePlan extends GrantPlan {
   /** Newest audit entry of the store that would be replaced. */
   readonly head: Head | undefined;
   readonly keys: readonly KeyToKeep[];
@@ -44,7 +45,7 @@ export interface RestorePlan {
   readonly opensHere: boolean;
 }
 
-/** Reads both stores, all of their keys; changes nothing. `now`: ms. */
+/** Reads both stores, all of their keys and grants; changes nothing. `now`: ms. */
 export async function planRestore(store: Readers, backup: Readers, now: number): Promise<RestorePlan> {
   const head = await store.audit.head();
   const keys: KeyToKeep[] = [];
@@ -73,6 +74,7 @@ export async function planRestore(store: Readers, backup: Readers, now: number):
     back: (await backup.keys.count({}, now)) > both ? await missingKeys(store, backup, now) : [],
     goesBack: [...goesBack, ...(await whatGoesBack(store, backup))],
     unchanged: head !== undefined && isHead(head, await backup.audit.head()),
+    ...(await planGrants(store, backup)),
     integrations: await stoppedIntegrations(store, backup),
     workspaces: await archivedWorkspaces(store, backup),
     slotsLost: slots.filter((slot) => !backed.some((other) => isSame(slot, other))),

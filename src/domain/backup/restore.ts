@@ -6,6 +6,7 @@ import type { Store, Transaction } from '../ports/store.ts';
 import type { Actor, Anchor, Clock } from '../ports/system.ts';
 import { keyNow, SEALED_FIELD } from '../rotations/issue.ts';
 import { slotEntry } from '../setup/initialise.ts';
+import { carryGrants } from './grants.ts';
 import type { BackupHeader } from './payload.ts';
 import type { KeyToKeep, RestorePlan } from './plan.ts';
 
@@ -21,7 +22,7 @@ export interface RestoreWish {
 }
 
 /**
- * Carries into a backup's own copy what must outlive it: revocations, pauses, cut-offs. In one transaction, and
+ * Carries into a backup's own copy what must outlive it: revocations, pauses, cut-offs, the tokens of apps. In one transaction, and
  * before anybody sees the copy, so that an undone revocation never holds for a moment.
  */
 export async function prepareCopy(
@@ -43,8 +44,10 @@ export async function prepareCopy(
       await tx.write.slots.setPrimary(wish.slot.id);
       record(slotEntry('slot.add', wish.slot));
     }
-    if (wish.plan !== undefined)
+    if (wish.plan !== undefined) {
       await carryOver(tx, record, { plan: wish.plan, at, undo: wish.undoRevocations });
+      await carryGrants(tx, record, wish.plan, { access: by.access, at });
+    }
   });
 }
 
@@ -118,6 +121,7 @@ function restoreEntry({ header, plan, undoRevocations }: RestoreWish): Parameter
     backup_entries: header.entries,
     replaced_seq: plan?.head?.seq ?? null,
     keys_lost: plan?.lost.length ?? 0,
+    grants_lost: plan?.grantsLost.length ?? 0,
     revocations_kept: undoRevocations ? 0 : revoked,
     revocations_undone: undoRevocations ? revoked : 0,
   };

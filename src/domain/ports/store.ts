@@ -10,9 +10,10 @@ import type {
   StoredVersion,
   VerificationRow,
 } from '../keys/key.ts';
-import type { Rotation, RotationFilter, RotationState } from '../rotations/rotation.ts';
 import type { Policy } from '../workspaces/policy.ts';
 import type { CatalogueScope, Member, Role, Workspace } from '../workspaces/workspace.ts';
+import type { AppReader, AppWriter, GrantReader, GrantWriter } from './apps.ts';
+import type { RotationReader, RotationWriter } from './rotations.ts';
 import type { SealedPepper, SealedRecord, SlotRecord } from './secrets.ts';
 import type { RunningVerifier, UsageBatch } from './usage.ts';
 
@@ -70,16 +71,6 @@ export interface KeyReader {
   foreignKinds(): Promise<readonly Pick<ForeignDigest, 'kind' | 'key'>[]>;
 }
 
-export interface RotationReader {
-  byId(id: string): Promise<Rotation | undefined>;
-  /** The newest rotation of a key. */
-  latest(kid: string): Promise<Rotation | undefined>;
-  /** The rotation of a key whose delivery is open; there is at most one. */
-  open(kid: string): Promise<Rotation | undefined>;
-  /** One page, newest first. */
-  page(filter: RotationFilter, page: PageRequest): Promise<Page<Rotation>>;
-}
-
 export interface IntegrationReader {
   byId(id: string): Promise<Integration | undefined>;
   byName(workspaceId: string, name: string): Promise<Integration | undefined>;
@@ -128,6 +119,8 @@ export interface Readers {
   readonly keys: KeyReader;
   readonly rotations: RotationReader;
   readonly integrations: IntegrationReader;
+  readonly apps: AppReader;
+  readonly grants: GrantReader;
   readonly workspaces: WorkspaceReader;
   readonly audit: AuditReader;
   readonly slots: SlotReader;
@@ -196,17 +189,6 @@ export type KeyChange = Partial<
   Pick<ApiKey, 'name' | 'purpose' | 'owner' | 'networks' | 'expiresAt' | 'integrationId'>
 >;
 
-export interface RotationWriter {
-  /** Throws `exists` when one of the key is open. */
-  insert(rotation: Rotation): Promise<void>;
-  /** Moves on from `from`; false when it is in another state by now. */
-  advance(id: string, from: RotationState, to: RotationState, at: number): Promise<boolean>;
-  /** Changes how it is to be finished. */
-  amend(id: string, terms: Pick<Rotation, 'check' | 'graceMs'>): Promise<void>;
-  /** Rolls back the open ones of these keys and erases their sealed secrets; gives back how many. */
-  closeOf(kids: readonly string[], at: number): Promise<number>;
-}
-
 export interface IntegrationWriter {
   /** Throws `exists` when the workspace has one of this name. */
   insert(integration: Integration): Promise<void>;
@@ -254,6 +236,8 @@ export interface Transaction extends Readers {
     readonly keys: KeyWriter;
     readonly rotations: RotationWriter;
     readonly integrations: IntegrationWriter;
+    readonly apps: AppWriter;
+    readonly grants: GrantWriter;
     readonly workspaces: WorkspaceWriter;
     readonly slots: SlotWriter;
     /** Appends to the log. The caller has computed the chain (`domain/audit/chain.ts`). */
@@ -264,7 +248,10 @@ export interface Transaction extends Readers {
 }
 
 export interface WriteOptions {
-  /** May use the reserve on a full disk. Only revoke and disable do. */
+  /**
+   * May use the reserve on a full disk. Only what takes access away does, and what can't be had again: the answer
+   * to a refresh, whose token is spent by then.
+   */
   readonly urgent?: boolean;
   /** Inserts many keys: searches find them from the end of the transaction on, not within it. */
   readonly bulk?: boolean;

@@ -78,3 +78,16 @@ export interface Commands {
   /** Waits this many ms; true when a signal told this program to stop instead. */
   pause(ms: number): Promise<boolean>;
 }
+
+/** The screen that the person sits at. */
+export interface Desktop {
+  /** Why a browser of this machine is probably not theirs; undefined when it may well be. */
+  readonly remoteness: 'ssh' | 'container' | 'no-display' | undefined;
+  /** `ana@box`: this machine and its user, as another one reaches it by SSH. */
+  readonly login: string;
+  /**
+   * Opens a URL, https or http on this machine, without waiting for the browser. False when it is another URL or no
+   * browser could be started.
+   */
+  open(url: string): Promise<boolean>;
+}

@@ -4,7 +4,14 @@ import { change, type Ledger } from '../audit/change.ts';
 import { checkChain } from '../audit/check.ts';
 import { compareAnchor } from '../audit/compare-anchor.ts';
 import type { AuditEntry } from '../audit/entry.ts';
-import type { AuditSealer, OperatorAccess, Secrets, SlotRecord, UnlockSources } from '../ports/secrets.ts';
+import type {
+  AuditSealer,
+  OperatorAccess,
+  SealedRecord,
+  Secrets,
+  SlotRecord,
+  UnlockSources,
+} from '../ports/secrets.ts';
 import type { AuditReader, Readers, Transaction } from '../ports/store.ts';
 import { slotEntry } from '../setup/initialise.ts';
 import { lockedStore } from './locked-store.ts';
@@ -60,7 +67,9 @@ async function rekeyAlone(
     }
     await confirm({ kept: made.map((pair) => pair.current), dropped });
     await change({ ...ledger, sealer: next.access.audit, unlockedBy: parts.access.slot }, (tx, record) =>
-      swap(tx, record, ledger, { generation, before: parts.access.audit, next, made, dropped }),
+      swap(tx, record, ledger, {
+        ...{ generation, sealed: from.sealed, before: parts.access.audit, next, made, dropped },
+      }),
     );
   } catch (error) {
     await undo(store, parts.secrets, made);
@@ -88,6 +97,8 @@ type Recorder = (entry: ReturnType<typeof slotEntry>) => void;
 interface Swap {
   /** The store's generation when the new keys were made. */
   readonly generation: number;
+  /** What was sealed then; refreshed tokens and secrets that are delivered change it without the generation. */
+  readonly sealed: readonly SealedRecord[];
   readonly before: AuditSealer;
   readonly next: ReturnType<OperatorAccess['rekey']>;
   readonly made: readonly { readonly old: SlotRecord; readonly current: SlotRecord }[];
@@ -98,15 +109,16 @@ async function swap(
   tx: Transaction,
   record: Recorder,
   ledger: Ledger,
-  { generation, before, next, made, dropped }: Swap,
+  { generation, sealed, before, next, made, dropped }: Swap,
 ): Promise<void> {
   await requireStoreAllowed(tx, ledger.actor, 'slots');
-  const resealed = (await tx.slots.allSealed()).length === next.sealed.length;
-  if ((await tx.slots.generation()) !== generation || !resealed) {
-    throw new Failure('changed', 'slots or peppers changed meanwhile; nothing was done', {
+  const isSame = sameSealed(sealed, await tx.slots.allSealed());
+  if ((await tx.slots.generation()) !== generation || !isSame) {
+    throw new Failure('changed', 'slots, peppers or sealed secrets changed meanwhile; nothing was done', {
       hint: `${PROGRAM} slots rekey`,
     });
   }
+  await refuseRefreshing(tx, ledger.now());
   const rolledBack = await compareAnchor(ledger.anchor.read(), {
     identity: ledger.store.identity,
     audit: tx.audit,
@@ -119,7 +131,7 @@ async function swap(
   if (dropped.some(({ slot }) => slot.id === primary) && heir !== undefined)
     await tx.write.slots.setPrimary(heir.id);
   for (const pepper of next.peppers) await tx.write.slots.putPepper(pepper);
-  for (const sealed of next.sealed) await tx.write.slots.putSealed(sealed);
+  for (const one of next.sealed) await tx.write.slots.putSealed(one);
   await sealLogAgain(tx, before, next.access.audit);
   for (const { slot } of dropped) record(slotEntry('slot.remove', slot));
   const facts = {
@@ -128,6 +140,31 @@ async function swap(
   };
   record({ action: 'store.rekey', target: made[0]?.current.id ?? 'store', workspaceId: null, facts });
   forgetMacs(ledger, await tx.audit.head());
+}
+
+/** A request ends after 30 s; what is older was left by a process that died. */
+const LONGEST_REFRESH = 60_000;
+
+/** The answer to a refresh that is out would be sealed with the old key, and so couldn't be stored: its grant would be lost. */
+async function refuseRefreshing(tx: Transaction, now: number): Promise<void> {
+  const intents = await tx.grants.intents();
+  if (!intents.some(({ uncertain, sentAt }) => !uncertain && Math.abs(now - sentAt) < LONGEST_REFRESH))
+    return;
+  throw new Failure('busy', 'a token of an app is being refreshed right now; nothing was done', {
+    hint: `${PROGRAM} slots rekey`,
+  });
+}
+
+function sameSealed(before: readonly SealedRecord[], now: readonly SealedRecord[]): boolean {
+  return (
+    before.length === now.length &&
+    before.every((one, n) => {
+      const other = now[n];
+      const isSame =
+        one.record === other?.record && one.field === other.field && one.version === other.version;
+      return isSame && Buffer.compare(one.sealed, other.sealed) === 0;
+    })
+  );
 }
 
 /**

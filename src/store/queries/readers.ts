@@ -1,5 +1,7 @@
 import type { Readers, Transaction } from '../../domain/ports/store.ts';
+import { appReader, appWriter } from './apps.ts';
 import { appendAudit, auditReader, resealAudit } from './audit.ts';
+import { grantReader, grantWriter } from './grants.ts';
 import { integrationReader, integrationWriter } from './integrations.ts';
 import { keyWriter } from './key-writes.ts';
 import { keyReader } from './keys.ts';
@@ -14,6 +16,8 @@ export function readersOn(session: Session, search: SearchEngine, storeId: () =>
     keys: keyReader(session, search, storeId),
     rotations: rotationReader(session, storeId),
     integrations: integrationReader(session),
+    apps: appReader(session),
+    grants: grantReader(session),
     workspaces: workspaceReader(session),
     audit: auditReader(session, storeId),
     slots: slotReader(session),
@@ -33,6 +37,8 @@ export function transactionOn(
       keys: keyWriter(session, changed),
       rotations: rotationWriter(session),
       integrations: integrationWriter(session, changed),
+      apps: appWriter(session),
+      grants: grantWriter(session),
       workspaces: workspaceWriter(session, changed),
       slots: slotWriter(session, changed),
       audit: (entries) => appendAudit(session, entries),

@@ -1,5 +1,6 @@
 import type { Page } from '../../domain/keys/key.ts';
-import type { PageRequest, RotationReader, RotationWriter } from '../../domain/ports/store.ts';
+import type { RotationReader, RotationWriter } from '../../domain/ports/rotations.ts';
+import type { PageRequest } from '../../domain/ports/store.ts';
 import { OPEN_STATES, type Rotation, type RotationFilter } from '../../domain/rotations/rotation.ts';
 import { Failure, PROGRAM } from '../../errors.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';

@@ -94,6 +94,8 @@ class SqliteStore implements Store {
   readonly keys: Readers['keys'];
   readonly rotations: Readers['rotations'];
   readonly integrations: Readers['integrations'];
+  readonly apps: Readers['apps'];
+  readonly grants: Readers['grants'];
   readonly workspaces: Readers['workspaces'];
   readonly audit: Readers['audit'];
   readonly slots: Readers['slots'];
@@ -115,6 +117,8 @@ class SqliteStore implements Store {
     this.keys = readers.keys;
     this.rotations = readers.rotations;
     this.integrations = readers.integrations;
+    this.apps = readers.apps;
+    this.grants = readers.grants;
     this.workspaces = readers.workspaces;
     this.audit = readers.audit;
     this.slots = readers.slots;

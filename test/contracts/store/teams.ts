@@ -140,13 +140,20 @@ export function teamsContract(at: Fixture): void {
     expect(await at.store.workspaces.policy(at.ws)).toEqual(DEFAULT_POLICY);
     const policy: Policy = {
       ...{ createKeys: 'admin', connectApps: 'owner', restrictedScopes: ['a:b', 'c:*'] },
+      restrictedProviderScopes: ['admin:org', 'https://x.test/auth/drive?a,b'],
       ceilings: { admin: ['*:*'], developer: [], viewer: ['x:read'] },
       ...{ defaultLife: null, longestLife: 30 * DAY },
     };
     await at.store.write((tx) => tx.write.workspaces.setPolicy(at.ws, policy));
     expect(await at.store.workspaces.policy(at.ws)).toEqual(policy);
     expect(await at.store.workspaces.policy('ws_other0000000')).toEqual(DEFAULT_POLICY);
-    const looser = { ...policy, restrictedScopes: [], defaultLife: DAY, longestLife: null };
+    const looser = {
+      ...policy,
+      restrictedScopes: [],
+      restrictedProviderScopes: [],
+      defaultLife: DAY,
+      longestLife: null,
+    };
     await at.store.write((tx) => tx.write.workspaces.setPolicy(at.ws, looser));
     expect(await at.store.workspaces.policy(at.ws)).toEqual(looser);
   });

@@ -5,7 +5,7 @@ import type { AnchorMark } from '../../../src/domain/ports/system.ts';
 import { addSlot } from '../../../src/domain/slots/manage.ts';
 import { type RekeyPlan, rekey } from '../../../src/domain/slots/rekey.ts';
 import { Failure } from '../../../src/errors.ts';
-import { someSlot } from '../../contracts/samples.ts';
+import { someApp, someGrant, someSlot } from '../../contracts/samples.ts';
 import { type SlotDesk as Desk, openSlotDesk as desk, operator } from '../../support/fake-secrets.ts';
 
 const somebody = 'slot_0123456789Ab';
@@ -127,7 +127,7 @@ describe('a new root key', () => {
       [
         'when slots change meanwhile',
         (d) => run(d, () => d.store.write((tx) => tx.write.slots.setPrimary(somebody))),
-        'slots or peppers changed meanwhile',
+        'slots, peppers or sealed secrets changed meanwhile',
       ],
       [
         'when the log was edited, which the new key is not to vouch for',
@@ -184,4 +184,27 @@ test('who is neither owner nor admin makes no new root key', async () => {
   );
   await expect(work).rejects.toMatchObject({ code: 'forbidden' });
   expect([await d.store.slots.all(), [...d.secrets.outside]]).toEqual(before);
+});
+
+test.each([
+  ['while the answer to a refresh is awaited, whose tokens it would lose', 0, false, 'busy'],
+  ['after a process that died', -60_000, false, undefined],
+  ['beside a refresh that is known to be uncertain', 0, true, undefined],
+])('a new root key %s', async (_, offset, uncertain, code) => {
+  const d = await desk();
+  const [workspace] = await d.store.workspaces.all();
+  const app = someApp(workspace?.id ?? '');
+  const grant = someGrant(app);
+  await d.store.write(async (tx) => {
+    await tx.write.apps.insert(app);
+    await tx.write.grants.insert(grant);
+    const sentAt = d.ledger.now() + offset;
+    await tx.write.grants.putIntent({ grantId: grant.id, tokenVersion: 1, sentAt, uncertain });
+  });
+  const done = await rekey(
+    d.ledger,
+    { access: d.access, secrets: d.secrets, sources: SOURCES },
+    async () => undefined,
+  ).catch((error) => error);
+  expect(done.code).toBe(code);
 });

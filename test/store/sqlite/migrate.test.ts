@@ -10,7 +10,7 @@ import { added, LATEST } from './added-migrations.ts';
 import { firstStore } from './first-store.ts';
 import { runChild } from './run-child.ts';
 
-const BEFORE = { tables: [], version: LATEST, minReader: LATEST };
+const BEFORE = { tables: [], version: LATEST, minReader: MIGRATIONS.at(-1)?.minReader };
 const DONE = { tables: ['step_1', 'step_2'], version: LATEST + 2, minReader: LATEST + 2 };
 
 describe('bringing a store up to date', () => {
@@ -101,6 +101,28 @@ describe('bringing a store up to date', () => {
     expect(await store.keys.versions(used?.kid ?? '')).toMatchObject([
       { version: 1, issuedAt: 5, firstUsedAt: null, lastUsedAt: 7 },
     ]);
+    await store.close();
+  });
+
+  test('of the second version: policies are what they were, and restrict no scope of a provider', async () => {
+    const path = `${at.folder}/second.db`;
+    await firstStore(path, MIGRATIONS.slice(0, 2));
+    const connection = new Database(path);
+    connection.exec(
+      `INSERT INTO policies VALUES ('ws_000000000000', 'admin', 'owner', 'a:b', '*:*', '', '', 5, NULL)`,
+    );
+    connection.close();
+    const store = await openStore(`sqlite:${path}`, storeDeps());
+    expect(await store.workspaces.policy('ws_000000000000')).toEqual({
+      ...{
+        createKeys: 'admin',
+        connectApps: 'owner',
+        restrictedScopes: ['a:b'],
+        restrictedProviderScopes: [],
+      },
+      ...{ ceilings: { admin: ['*:*'], developer: [], viewer: [] }, defaultLife: 5, longestLife: null },
+    });
+    expect(await store.apps.all()).toEqual([]);
     await store.close();
   });
 
