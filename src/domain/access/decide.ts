@@ -54,6 +54,14 @@ function forMember(actor: Person, ground: Ground, wish: WorkspaceWish): Decision
       return needs(actor, ground, 'owner', 'setting the policy') ?? ALLOW;
     case 'connect-apps':
       return needs(actor, ground, policy.connectApps, 'connecting apps') ?? ALLOW;
+    case 'change-app':
+      return (
+        needs(actor, ground, policy.connectApps, 'connecting apps') ?? ownApp(actor, ground, wish) ?? ALLOW
+      );
+    case 'use-apps':
+      return needs(actor, ground, 'developer', 'using the tokens of apps') ?? ALLOW;
+    case 'revoke-grant':
+      return ownGrant(actor, ground, wish) ?? ALLOW;
     case 'change-member':
       return changeMember(actor, ground, wish);
   }
@@ -83,6 +91,24 @@ function ownKey(
   wish: { key?: string | undefined; owner: string },
 ): Decision | undefined {
   return wish.owner === actor.name || manages(actor.role) ? undefined : others(actor, ground, wish);
+}
+
+function ownApp(
+  actor: Person,
+  ground: Ground,
+  { app, owner }: { app: string; owner: string },
+): Decision | undefined {
+  if (owner === actor.name || manages(actor.role)) return undefined;
+  return lacks(actor, ground, 'admin', `${app} was registered by ${owner}: changing it`);
+}
+
+function ownGrant(
+  actor: Person,
+  ground: Ground,
+  { app, authorizedBy }: { app: string; authorizedBy: string },
+): Decision | undefined {
+  if (authorizedBy === actor.name || manages(actor.role)) return undefined;
+  return lacks(actor, ground, 'admin', `${app} was authorized by ${authorizedBy}: revoking it`);
 }
 
 function others(actor: Person, ground: Ground, wish: { key?: string | undefined; owner: string }): Refusal {

@@ -19,7 +19,10 @@ export type WorkspaceWish =
   | { readonly kind: 'archive-workspace' }
   | ChangeMember
   | { readonly kind: 'set-policy' }
-  | { readonly kind: 'connect-apps' };
+  | { readonly kind: 'connect-apps' }
+  | ChangeApp
+  | { readonly kind: 'use-apps' }
+  | RevokeGrant;
 
 /** Revoke or disable: what takes access away. */
 interface StopKeys {
@@ -59,6 +62,23 @@ interface ChangeMember {
   readonly to: Role | undefined;
   /** Do others get what the removed member owns? */
   readonly reassigns?: boolean | undefined;
+}
+
+/** Change or remove a registered app, or widen what it may ask for. */
+interface ChangeApp {
+  readonly kind: 'change-app';
+  /** Name of the app, for the message. */
+  readonly app: string;
+  /** Who registered it. */
+  readonly owner: string;
+}
+
+/** Take back what somebody authorized. */
+interface RevokeGrant {
+  readonly kind: 'revoke-grant';
+  /** Name of the app, for the message. */
+  readonly app: string;
+  readonly authorizedBy: string;
 }
 
 /** What is about the whole store and no workspace. */

@@ -23,6 +23,8 @@ const MADE_LOCKED: ReadonlySet<string> = new Set([
   'key.disable',
   'key.late-use',
   'integration.disable',
+  'grant.revoke',
+  'app.remove',
   'store.accept-rollback',
 ]);
 

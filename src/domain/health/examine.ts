@@ -10,6 +10,8 @@ import type { AuditSealer } from '../ports/secrets.ts';
 import type { Store } from '../ports/store.ts';
 import type { AnchorMark } from '../ports/system.ts';
 import { openDeliveries } from '../rotations/open.ts';
+import { appFindings } from './apps.ts';
+import { AppComparison } from './compare-apps.ts';
 import { KeyComparison } from './compare-keys.ts';
 import { rotationFindings } from './rotations.ts';
 
@@ -27,12 +29,14 @@ export async function examine(
   parts: { sealer: AuditSealer | undefined; anchor: AnchorMark | undefined; now: number },
 ): Promise<{ findings: readonly HealthFinding[]; chain: ChainReport }> {
   const comparison = new KeyComparison();
+  const apps = new AppComparison();
   const archived = new Map<string, boolean>();
   const watched = {
     async from(seq: number, limit: number): Promise<readonly AuditEntry[]> {
       const page = await store.audit.from(seq, limit);
       for (const entry of page) {
         comparison.entry(entry);
+        apps.entry(entry);
         if (entry.action.startsWith('workspace.')) archived.set(entry.target, archivedBy(entry, archived));
       }
       return page;
@@ -50,6 +54,7 @@ export async function examine(
   }
   if (chain.bad === null)
     for (const { target, reason } of comparison.missing()) findings.push(differs(target, reason));
+  findings.push(...(await appFindings(store, parts.now, chain.bad === null ? apps : undefined)));
   return { findings, chain };
 }
 

@@ -1,10 +1,11 @@
 import { Failure } from '../../errors.ts';
 import { requireAllowed } from '../access/require.ts';
-import { change, type Ledger } from '../audit/change.ts';
+import { appEntry } from '../apps/facts.ts';
+import { change, type Ledger, type Record } from '../audit/change.ts';
 import { keyEntry } from '../keys/facts.ts';
 import type { ApiKey } from '../keys/key.ts';
 import { allKeys } from '../keys/select.ts';
-import type { Readers } from '../ports/store.ts';
+import type { Readers, Transaction } from '../ports/store.ts';
 import { findIntegration } from './find.ts';
 import { type Integration, statusOfIntegration } from './integration.ts';
 import { integrationEntry, MANAGE, requireLiving, type Which } from './manage.ts';
@@ -31,7 +32,7 @@ export async function keysOf(
 }
 
 /**
- * Removes an integration in one transaction with what becomes of its keys. Kept ones are bound to none from then
+ * Removes an integration in one transaction with what becomes of its keys. Its apps are bound to none. Kept keys are bound to none from then
  * on; if it wasn't configured they did not verify, and are disabled so that none comes back to life by this.
  * Without a fate an integration with unrevoked keys is refused (`usage`); with `expect` another number of them is
  * `changed`.
@@ -68,10 +69,25 @@ export function removeIntegration(
       record(keyEntry(step.action, after, { reason }));
       if (key.revokedAt === null) keys.push(after);
     }
+    await unbindApps(tx, record, integration, reason);
     await tx.write.integrations.remove(integration.id);
     record(integrationEntry('integration.remove', integration, { keys: live.length }));
     return { integration, keys };
   });
+}
+
+/** Its apps stay connected, bound to none. */
+async function unbindApps(
+  tx: Transaction,
+  record: Record,
+  { id, workspaceId }: Integration,
+  reason: string,
+): Promise<void> {
+  const bound = (await tx.apps.all(workspaceId)).filter((app) => app.integrationId === id);
+  for (const app of bound) {
+    await tx.write.apps.update(app.id, { integrationId: null });
+    record(appEntry('app.update', { ...app, integrationId: null }, { reason }));
+  }
 }
 
 function fateOf(fate: Fate | undefined, integration: Integration, keys: number): Fate | 'disable' {

@@ -1,6 +1,8 @@
 import { Failure, PROGRAM } from '../../errors.ts';
 import { word } from '../access/refusal.ts';
 import { requireAllowed } from '../access/require.ts';
+import type { Grant } from '../apps/app.ts';
+import { markBeyondRules, rulesOf } from '../apps/exceed.ts';
 import { change, type Ledger } from '../audit/change.ts';
 import type { NewEntry } from '../audit/entry.ts';
 import { notFound } from '../nearest.ts';
@@ -42,25 +44,29 @@ export function addMember(ledger: Ledger, workspace: Workspace, name: string, ro
 }
 
 /**
- * Gives a member another role. Says whether anything changed. Throws `not_found`, `forbidden`, and `wrong_state` for
- * the last owner.
+ * Gives a member another role. Says whether anything changed, and which grants of theirs need to be authorized again:
+ * those that they could not have authorized in the new one. Throws `not_found`, `forbidden`, and `wrong_state` for the
+ * last owner.
  */
 export function setRole(
   ledger: Ledger,
   workspace: Workspace,
   name: string,
   role: Role,
-): Promise<{ member: Member; changed: boolean }> {
+): Promise<{ member: Member; changed: boolean; grants: readonly Grant[] }> {
   return change(ledger, async (tx, record) => {
     const before = await findMember(tx, workspace.id, name);
-    if (before.role === role) return { member: before, changed: false };
+    if (before.role === role) return { member: before, changed: false, grants: [] };
     const wish = { kind: 'change-member', member: name, from: before.role, to: role } as const;
     await requireAllowed(tx, ledger.actor, workspace.id, wish);
     await refuseLastOwner(tx, workspace, before);
+    const rules = await rulesOf(tx, workspace.id);
     await tx.write.workspaces.setRole(workspace.id, name, role);
     const member = { ...before, role };
     record(memberEntry('member.update', member, { role, old_role: before.role }));
-    return { member, changed: true };
+    const after = await rulesOf(tx, workspace.id);
+    const grants = await markBeyondRules(tx, record, workspace.id, { before: rules, after });
+    return { member, changed: true, grants };
   });
 }
 

@@ -8,6 +8,8 @@ export interface Policy {
   readonly connectApps: Role;
   /** Scopes that only owners and admins may grant; patterns such as `billing:*`. */
   readonly restrictedScopes: readonly string[];
+  /** Scopes of providers that apps are given only by owners and admins; whole and with case, no patterns. */
+  readonly restrictedProviderScopes: readonly string[];
   /** What each role may grant at most. An owner may grant everything. */
   readonly ceilings: { readonly [role in Exclude<Role, 'owner'>]: readonly string[] };
   /** Life of a key for which nothing is said, ms; null: it never expires. */
@@ -21,6 +23,7 @@ export const DEFAULT_POLICY: Policy = Object.freeze({
   createKeys: 'developer',
   connectApps: 'developer',
   restrictedScopes: ['billing:*', 'company:*', 'publish:*'],
+  restrictedProviderScopes: [],
   ceilings: { admin: ['*:*'], developer: ['*:*'], viewer: [] },
   defaultLife: 90 * 86_400_000,
   longestLife: null,

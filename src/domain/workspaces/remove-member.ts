@@ -1,10 +1,15 @@
 import { Failure } from '../../errors.ts';
 import { requireAllowed } from '../access/require.ts';
 import type { WorkspaceWish } from '../access/wish.ts';
+import { beyondRules, markGrants, rulesOf } from '../apps/exceed.ts';
+import { grantEntry } from '../apps/facts.ts';
+import { type Held, heldNow, nameOf } from '../apps/reconnect.ts';
+import { revokeHere } from '../apps/revoke-here.ts';
 import { change, type Ledger, type Record } from '../audit/change.ts';
+import type { Facts } from '../audit/entry.ts';
 import { keyEntry } from '../keys/facts.ts';
 import type { ApiKey } from '../keys/key.ts';
-import { expectCount, selectKeys } from '../keys/select.ts';
+import { selectKeys } from '../keys/select.ts';
 import type { Readers, Transaction } from '../ports/store.ts';
 import { findMember, memberEntry, refuseLastOwner, requireMember } from './members.ts';
 import type { Member, Workspace } from './workspace.ts';
@@ -12,26 +17,42 @@ import type { Member, Workspace } from './workspace.ts';
 /** What is to become of what a removed member owns. */
 export type Fate = { readonly reassignTo: string } | 'revoke';
 
-/** A member who is gone, and the keys that were theirs, as they are now. */
-export interface Removed {
-  readonly member: Member;
+/** What somebody answers for in a workspace. */
+export interface Holdings {
+  /** Unrevoked keys, newest first. */
   readonly keys: readonly ApiKey[];
+  /** Unrevoked grants of apps that they authorized, by app and account. */
+  readonly grants: readonly Held[];
 }
 
-/** The unrevoked keys that this member answers for, newest first. */
-export function holdingsOf(
+/** A member who is gone, and what was theirs, as it is now. */
+export interface Removed extends Holdings {
+  readonly member: Member;
+}
+
+/** What this member answers for. */
+export async function holdingsOf(
   store: Readers,
   workspaceId: string,
   owner: string,
   now: number,
-): Promise<readonly ApiKey[]> {
-  return selectKeys(store, { filter: { workspaceId, owner } }, now);
+): Promise<Holdings> {
+  const grants = await store.grants.authorizedBy(workspaceId, owner);
+  return {
+    keys: await selectKeys(store, { filter: { workspaceId, owner } }, now),
+    grants: await Promise.all(grants.map(({ id }) => heldNow(store, id))),
+  };
+}
+
+/** How many things that are. */
+export function sizeOf({ keys, grants }: Holdings): number {
+  return keys.length + grants.length;
 }
 
 /**
  * Takes somebody out of the workspace and, in the same transaction, gives what they own to another member or revokes
- * it. Throws `usage` when they own something and no fate is given, `changed` when it is another number of keys than
- * `expect`, `wrong_state` for the last owner, `not_found` for an unknown member or heir, and `forbidden`.
+ * it; grants are revoked here, and at their providers by who settles pending ones. Throws `usage` when they own
+ * something and no fate is given, `changed` when it is another number of things than `expect`, `wrong_state` for the last owner, `not_found` for an unknown member or heir, and `forbidden`.
  */
 export function removeMember(
   ledger: Ledger,
@@ -44,68 +65,119 @@ export function removeMember(
   return change(ledger, async (tx, record) => {
     const member = await findMember(tx, workspace.id, name);
     const owned = await holdingsOf(tx, workspace.id, name, now);
-    const reassigns = owned.length > 0 && typeof fate === 'object';
-    const wish = {
-      kind: 'change-member',
-      member: name,
-      from: member.role,
-      to: undefined,
-      reassigns,
-    } as const;
-    await requireAllowed(tx, ledger.actor, workspace.id, wish);
+    await requireAllowed(tx, ledger.actor, workspace.id, removalOf(member, owned, fate));
     await refuseLastOwner(tx, workspace, member);
-    expectCount(owned.length, expect);
-    if (owned.length > 0 && fate === undefined) throw undecided(name, owned);
-    const keys = fate === undefined ? [] : await settle({ tx, record, now }, member, owned, fate);
+    if (expect !== undefined && sizeOf(owned) !== expect) throw ownsOther(name, owned);
+    if (sizeOf(owned) > 0 && fate === undefined) throw undecided(name, owned);
+    const settled = fate === undefined ? NOTHING : await settle({ tx, record, now }, member, owned, fate);
     await tx.write.workspaces.removeMember(workspace.id, name);
-    const what = fate === 'revoke' ? { revoked: owned.length } : { reassigned: owned.length };
-    record(memberEntry('member.remove', member, { role: member.role, ...(owned.length > 0 ? what : {}) }));
-    return { member, keys };
+    record(memberEntry('member.remove', member, { role: member.role, ...settledFacts(owned, fate) }));
+    return { member, ...settled };
   });
 }
 
+const NOTHING: Holdings = { keys: [], grants: [] };
+
+function settledFacts({ keys, grants }: Holdings, fate: Fate | undefined): Facts {
+  const [done, ofGrants] =
+    fate === 'revoke' ? ['revoked', 'revoked_grants'] : ['reassigned', 'reassigned_grants'];
+  return {
+    ...(keys.length > 0 ? { [done]: keys.length } : {}),
+    ...(grants.length > 0 ? { [ofGrants]: grants.length } : {}),
+  };
+}
+
 /** What has to be allowed for a removal. */
-export function removalOf(
-  { name, role }: Member,
-  owned: readonly ApiKey[],
-  fate: Fate | undefined,
-): WorkspaceWish {
-  const reassigns = owned.length > 0 && typeof fate === 'object';
+export function removalOf({ name, role }: Member, owned: Holdings, fate: Fate | undefined): WorkspaceWish {
+  const reassigns = sizeOf(owned) > 0 && typeof fate === 'object';
   return { kind: 'change-member', member: name, from: role, to: undefined, reassigns };
 }
 
-/** A `usage` failure: what is to become of these keys has to be said. */
-export function undecided(name: string, owned: readonly ApiKey[]): Failure {
-  const names = owned.slice(0, MOST_NAMED).map((key) => key.name);
-  if (owned.length > MOST_NAMED) names.push(`and ${owned.length - MOST_NAMED} more`);
-  const many = owned.length === 1 ? 'one key' : `${owned.length} keys`;
-  return new Failure('usage', `${name} owns ${many}: ${names.join(', ')}`, {
+/** A `usage` failure: what is to become of these has to be said. */
+export function undecided(name: string, owned: Holdings): Failure {
+  return new Failure('usage', `${name} owns ${told(owned)}`, {
     hint: 'say --reassign-to MEMBER or --revoke-owned',
   });
 }
 
+function ownsOther(name: string, owned: Holdings): Failure {
+  const what = sizeOf(owned) === 0 ? 'nothing' : told(owned);
+  return new Failure('changed', `${name} owns ${what} by now; nothing was done`, {
+    hint: 'look at it with --dry-run, then run it again',
+  });
+}
+
+function told({ keys, grants }: Holdings): string {
+  const of = (names: readonly string[], one: string): readonly string[] => {
+    if (names.length === 0) return [];
+    const more = names.length > MOST_NAMED ? [`and ${names.length - MOST_NAMED} more`] : [];
+    const many = names.length === 1 ? `one ${one}` : `${names.length} ${one}s`;
+    return [`${many}: ${[...names.slice(0, MOST_NAMED), ...more].join(', ')}`];
+  };
+  const parts = [
+    ...of(
+      keys.map((key) => key.name),
+      'key',
+    ),
+    ...of(grants.map(nameOf), 'grant'),
+  ];
+  return parts.join('; ');
+}
+
 const MOST_NAMED = 5;
 
+interface Settling {
+  readonly tx: Transaction;
+  readonly record: Record;
+  readonly now: number;
+}
+
 async function settle(
-  { tx, record, now }: { tx: Transaction; record: Record; now: number },
+  { tx, record, now }: Settling,
   member: Member,
-  owned: readonly ApiKey[],
+  owned: Holdings,
   fate: Fate,
-): Promise<readonly ApiKey[]> {
-  const kids = owned.map((key) => key.kid);
-  if (fate === 'revoke') {
-    const reason = `${member.name} was removed`;
-    await tx.write.keys.revoke(kids, now, reason);
-    await tx.write.rotations.closeOf(kids, now);
-    const revoked = owned.map((key): ApiKey => ({ ...key, revokedAt: now, revokedReason: reason }));
-    for (const key of revoked) record(keyEntry('key.revoke', key, { reason }));
-    return revoked;
-  }
+): Promise<Holdings> {
+  if (fate === 'revoke') return revokeAll({ tx, record, now }, member, owned);
   const owner = await heirOf(tx, member, fate.reassignTo);
+  const kids = owned.keys.map((key) => key.kid);
   await tx.write.keys.reassign(kids, owner);
-  const reassigned = owned.map((key): ApiKey => ({ ...key, owner }));
-  for (const key of reassigned) record(keyEntry('key.update', key, { owner, old_owner: member.name }));
-  return reassigned;
+  const keys = owned.keys.map((key): ApiKey => ({ ...key, owner }));
+  for (const key of keys) record(keyEntry('key.update', key, { owner, old_owner: member.name }));
+  const grants: Held[] = [];
+  for (const { app, grant } of owned.grants) {
+    await tx.write.grants.update(grant.id, { authorizedBy: owner });
+    const after = { ...grant, authorizedBy: owner };
+    record(grantEntry('grant.reassign', after, app, { old_authorized_by: member.name }));
+    grants.push({ app, grant: after });
+  }
+  return { keys, grants: await markBeyondHeir(tx, record, member.workspaceId, grants) };
+}
+
+async function revokeAll({ tx, record, now }: Settling, member: Member, owned: Holdings): Promise<Holdings> {
+  const reason = `${member.name} was removed`;
+  const kids = owned.keys.map((key) => key.kid);
+  await tx.write.keys.revoke(kids, now, reason);
+  await tx.write.rotations.closeOf(kids, now);
+  const keys = owned.keys.map((key): ApiKey => ({ ...key, revokedAt: now, revokedReason: reason }));
+  for (const key of keys) record(keyEntry('key.revoke', key, { reason }));
+  const grants: Held[] = [];
+  for (const { app, grant } of owned.grants)
+    grants.push({ app, grant: await revokeHere(tx, record, { app, grant, now, reason }) });
+  return { keys, grants };
+}
+
+/** What the heir could not have authorized needs to be authorized again, by somebody who may. */
+async function markBeyondHeir(
+  tx: Transaction,
+  record: Record,
+  workspaceId: string,
+  grants: readonly Held[],
+): Promise<readonly Held[]> {
+  const rules = await rulesOf(tx, workspaceId);
+  const all = grants.map(({ grant }) => grant);
+  const marked = await markGrants(tx, record, all, (grant) => beyondRules(grant, rules));
+  return grants.map(({ app, grant }) => ({ app, grant: marked.find(({ id }) => id === grant.id) ?? grant }));
 }
 
 async function heirOf(tx: Transaction, { workspaceId, name }: Member, heir: string): Promise<string> {

@@ -2,6 +2,8 @@ import { Failure, PROGRAM } from '../../errors.ts';
 import { decide } from '../access/decide.ts';
 import type { Ground } from '../access/refusal.ts';
 import { requireAllowed } from '../access/require.ts';
+import type { Grant } from '../apps/app.ts';
+import { markBeyondRules, rulesOf } from '../apps/exceed.ts';
 import { change, type Ledger } from '../audit/change.ts';
 import type { Facts } from '../audit/entry.ts';
 import type { ApiKey } from '../keys/key.ts';
@@ -16,25 +18,30 @@ export type PolicyWish = Partial<Omit<Policy, 'ceilings'>> & {
   readonly ceilings?: Partial<Policy['ceilings']>;
 };
 
+/** A policy before and after, and the grants of apps that need to be authorized again because of it. */
+export interface PolicyChange {
+  readonly before: Policy;
+  readonly after: Policy;
+  readonly grants: readonly Grant[];
+}
+
 /**
- * Changes the workspace's policy. Gives back the policy before and after. Throws `forbidden`, and `usage` for a default
- * life that the longest life forbids.
+ * Changes the workspace's policy. Grants that it allowed before and doesn't any more are marked in the same transaction.
+ * Throws `forbidden`, and `usage` for a default life that the longest life forbids.
  */
-export function setPolicy(
-  ledger: Ledger,
-  workspace: Workspace,
-  wish: PolicyWish,
-): Promise<{ before: Policy; after: Policy }> {
+export function setPolicy(ledger: Ledger, workspace: Workspace, wish: PolicyWish): Promise<PolicyChange> {
   return change(ledger, async (tx, record) => {
     await requireAllowed(tx, ledger.actor, workspace.id, { kind: 'set-policy' });
     const before = await tx.workspaces.policy(workspace.id);
     const after = { ...before, ...wish, ceilings: { ...before.ceilings, ...wish.ceilings } };
     if (wish.defaultLife !== undefined) refuseTooLong(after);
     const facts = policyFacts(after);
-    if (JSON.stringify(facts) === JSON.stringify(policyFacts(before))) return { before, after };
+    if (JSON.stringify(facts) === JSON.stringify(policyFacts(before))) return { before, after, grants: [] };
+    const rules = await rulesOf(tx, workspace.id);
     await tx.write.workspaces.setPolicy(workspace.id, after);
     record({ action: 'policy.set', target: workspace.id, workspaceId: workspace.id, facts });
-    return { before, after };
+    const change = { before: rules, after: { ...rules, policy: after } };
+    return { before, after, grants: await markBeyondRules(tx, record, workspace.id, change) };
   });
 }
 
@@ -54,6 +61,7 @@ function policyFacts(policy: Policy): Facts {
     create_keys: policy.createKeys,
     connect_apps: policy.connectApps,
     restricted_scopes: policy.restrictedScopes,
+    restricted_provider_scopes: policy.restrictedProviderScopes,
     ceiling_admin: ceilings.admin,
     ceiling_developer: ceilings.developer,
     ceiling_viewer: ceilings.viewer,

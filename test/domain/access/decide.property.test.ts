@@ -17,6 +17,7 @@ const policy: fc.Arbitrary<Policy> = fc.record({
   createKeys: role,
   connectApps: role,
   restrictedScopes: scopes,
+  restrictedProviderScopes: scopes,
   ceilings: fc.record({ admin: scopes, developer: scopes, viewer: scopes }),
   defaultLife: life,
   longestLife: life,
@@ -94,6 +95,9 @@ const any: fc.Arbitrary<Wish> = fc.oneof(
   make,
   fc.record({ kind: fc.constant('stop-keys' as const), key: name, owner: name }),
   fc.record({ kind: fc.constant('describe-key' as const), key: name, owner: name }),
+  fc.record({ kind: fc.constant('change-app' as const), app: name, owner: name }),
+  fc.record({ kind: fc.constant('revoke-grant' as const), app: name, authorizedBy: name }),
+  fc.constant({ kind: 'use-apps' as const }),
   fc.constantFrom<Wish>(
     { kind: 'manage', what: 'integrations' },
     { kind: 'archive-workspace' },

@@ -48,16 +48,19 @@ describe('entries made while locked', () => {
     });
   });
 
-  test.each(['key.revoke', 'key.disable', 'store.accept-rollback'])('%s may be one', async (action) => {
-    const one = logOf([
-      [transaction('a'), SEALER],
-      [doing(action, 'b'), undefined],
-    ]);
-    expect(await checkChain(readerOf(one), SEALER, markOf(one))).toMatchObject({
-      bad: null,
-      lockedRanges: [{ from: 2, to: 2, sealed: false }],
-    });
-  });
+  test.each(['key.revoke', 'key.disable', 'grant.revoke', 'app.remove', 'store.accept-rollback'])(
+    '%s may be one',
+    async (action) => {
+      const one = logOf([
+        [transaction('a'), SEALER],
+        [doing(action, 'b'), undefined],
+      ]);
+      expect(await checkChain(readerOf(one), SEALER, markOf(one))).toMatchObject({
+        bad: null,
+        lockedRanges: [{ from: 2, to: 2, sealed: false }],
+      });
+    },
+  );
 
   test.each([
     'key.create',

@@ -9,7 +9,7 @@ import type { ApiKey } from '../../../src/domain/keys/key.ts';
 import { revokeKeys } from '../../../src/domain/keys/stop.ts';
 import type { Rotation } from '../../../src/domain/rotations/rotation.ts';
 import { DEFAULT_POLICY } from '../../../src/domain/workspaces/policy.ts';
-import { T0 } from '../../contracts/samples.ts';
+import { someApp, T0 } from '../../contracts/samples.ts';
 import { failureOf, openDesk } from '../../support/fake-ledger.ts';
 import { aKey, verifierOn } from '../../support/fake-verifier.ts';
 
@@ -145,4 +145,18 @@ describe('who may', () => {
     await removeIntegration(ledger, which, { fate: 'revoke' });
     expect((await codes())[0]).toBe('revoked');
   });
+});
+
+test('its apps are bound to none, and stay connected', async () => {
+  const { desk, which } = await withKeys();
+  const app = someApp(desk.workspace.id, { integrationId: which.text });
+  const other = someApp(desk.workspace.id);
+  await desk.store.write(async (tx) => {
+    await tx.write.apps.insert(app);
+    await tx.write.apps.insert(other);
+  });
+  await removeIntegration(desk.ledger, which, { fate: 'keep' });
+  expect(await desk.store.apps.byId(app.id)).toEqual({ ...app, integrationId: null });
+  const entries = (await desk.log()).filter(({ action }) => action === 'app.update');
+  expect(entries.map(({ target }) => target)).toEqual([app.id]);
 });

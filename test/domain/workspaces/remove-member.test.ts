@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { keyId } from '../../../src/domain/ids.ts';
 import { revokeKeys } from '../../../src/domain/keys/stop.ts';
 import { removeMember } from '../../../src/domain/workspaces/remove-member.ts';
+import { openAppDesk } from '../../support/app-desk.ts';
 import { failureOf } from '../../support/fake-ledger.ts';
 import { openTeam, type Team } from '../../support/team.ts';
 
@@ -98,6 +99,65 @@ describe('who is removed', () => {
     const team = await openTeam();
     for (const fate of [undefined, 'revoke', { reassignTo: 'adi' }] as const)
       expect(await failureOf(() => remove(team, { fate }, 'ana'))).toMatchObject({ code: 'wrong_state' });
+  });
+});
+
+describe('who authorized apps', () => {
+  async function withGrants() {
+    const desk = await openAppDesk();
+    const app = await desk.app();
+    const mine = await desk.grant(app, { account: '@ben', authorizedBy: 'ben' });
+    await desk.grant(app, { account: '@old', authorizedBy: 'ben', revokedAt: 1 });
+    const other = await desk.grant(app, { account: '@dee', authorizedBy: 'dee' });
+    return { desk, mine, other, before: (await desk.log()).length };
+  }
+
+  test('is not gone before it is said what becomes of the grants', async () => {
+    const { desk, mine } = await withGrants();
+    await desk.keyOf('ben', { name: 'nightly' });
+    expect(await failureOf(() => remove(desk, {}))).toMatchObject({
+      code: 'usage',
+      message: 'ben owns one key: nightly; one grant: github @ben',
+    });
+    expect(await failureOf(() => remove(desk, { fate: 'revoke', expect: 1 }))).toMatchObject({
+      code: 'changed',
+    });
+    expect(await desk.grantNow(mine)).toEqual(mine);
+  });
+
+  test('has them revoked here, and pending at the provider', async () => {
+    const { desk, mine, other, before } = await withGrants();
+    const { grants } = await remove(desk, { fate: 'revoke', expect: 1 });
+    const revoked = { ...mine, revokedAt: desk.clock.at, revocationPending: true };
+    expect(grants.map(({ grant }) => grant)).toEqual([revoked]);
+    expect(await desk.grantNow(mine)).toEqual(revoked);
+    expect(await desk.grantNow(other)).toEqual(other);
+    expect(await desk.entriesSince(before)).toEqual(['grant.revoke grant', 'member.remove ws']);
+    expect((await desk.log()).at(-1)?.facts).toEqual({
+      ...{ member: 'ben', role: 'developer', revoked_grants: 1 },
+    });
+  });
+
+  test('hands them to another member, who could have authorized them', async () => {
+    const { desk, mine, before } = await withGrants();
+    await remove(desk, { fate: { reassignTo: 'dee' } });
+    expect(await desk.grantNow(mine)).toEqual({ ...mine, authorizedBy: 'dee' });
+    expect(await desk.entriesSince(before)).toEqual(['grant.reassign grant', 'member.remove ws']);
+  });
+
+  test('or to one who could not: then they have to be authorized again', async () => {
+    const { desk, mine } = await withGrants();
+    const { grants } = await remove(desk, { fate: { reassignTo: 'vic' } });
+    const why = 'connecting apps takes developer at least, and vic is viewer';
+    expect(grants[0]?.grant.needsReason).toBe(why);
+    expect(await desk.grantNow(mine)).toEqual({ ...mine, authorizedBy: 'vic', needsReason: why });
+  });
+
+  test('who leaves hands no grants to others, unless they answer for all', async () => {
+    const { desk } = await withGrants();
+    const leave = () => remove(desk, { fate: { reassignTo: 'dee' } }, 'ben', 'ben');
+    expect(await failureOf(leave)).toMatchObject({ code: 'forbidden' });
+    await remove(desk, { fate: 'revoke' }, 'ben', 'ben');
   });
 });
 

@@ -1,0 +1,118 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { App } from '../../../src/domain/apps/app.ts';
+import { type AppWish, updateApp } from '../../../src/domain/apps/manage.ts';
+import { Secret } from '../../../src/domain/secret.ts';
+import { T0 } from '../../contracts/samples.ts';
+import { type AppDesk, openAppDesk, openSeals, scopes } from '../../support/app-desk.ts';
+import { failureOf } from '../../support/fake-ledger.ts';
+
+let desk: AppDesk;
+let app: App;
+beforeEach(async () => {
+  desk = await openAppDesk();
+  app = await desk.app({ allowlist: scopes('repo', 'email', 'offline') }, 'ben');
+});
+const HABITS = { aliases: { email: 'https://x.test/userinfo.email' }, unsaid: ['offline'] };
+const update = (wish: AppWish, by = 'ben') =>
+  updateApp(desk.as(by), openSeals, { workspaceId: desk.workspace.id, text: app.id }, wish, HABITS);
+
+describe('an app is changed', () => {
+  test('in its name, which stays unique', async () => {
+    await desk.app({ name: 'other' });
+    expect(await update({ name: 'new' })).toEqual({
+      app: { ...app, name: 'new' },
+      changed: true,
+      marked: [],
+    });
+    expect((await desk.log()).at(-1)).toMatchObject({
+      action: 'app.update',
+      facts: { name: 'new', old_name: 'github' },
+    });
+    expect(await failureOf(() => update({ name: 'other' }))).toMatchObject({ code: 'exists' });
+  });
+
+  test('not at all when it is so already', async () => {
+    const before = await desk.log();
+    expect(await update({ name: 'github', allowlist: scopes('repo', 'email', 'offline') })).toMatchObject({
+      changed: false,
+    });
+    expect(await desk.log()).toEqual(before);
+  });
+
+  test('in its secret: the old one is erased', async () => {
+    const [old] = await desk.sealedOf(app.id);
+    await update({ secret: new Secret('n3w') });
+    const sealed = await desk.sealedOf(app.id);
+    expect(sealed).toMatchObject([{ field: 'client_secret', version: (old?.version ?? 0) + 1 }]);
+    expect(sealed.map((one) => openSeals.open(one).reveal())).toEqual(['n3w']);
+    expect(JSON.stringify(await desk.log())).not.toContain('n3w');
+  });
+
+  test('to a public client and back; secret and way to authenticate go together', async () => {
+    expect((await update({ secret: null })).app.clientAuth).toBe('none');
+    expect(await desk.sealedOf(app.id)).toEqual([]);
+    expect(await failureOf(() => update({ clientAuth: 'client_secret_post' }))).toMatchObject({
+      code: 'usage',
+    });
+    const back = await update({ secret: new Secret('x'), clientAuth: 'client_secret_post' });
+    expect(back.app.clientAuth).toBe('client_secret_post');
+    expect(await failureOf(() => update({ clientAuth: 'none' }))).toMatchObject({ code: 'usage' });
+    expect((await update({ secret: null })).app.clientAuth).toBe('none');
+    expect((await update({ secret: new Secret('x') })).app.clientAuth).toBe('client_secret_basic');
+  });
+
+  test('by who registered it and by who manages the workspace', async () => {
+    expect((await failureOf(() => update({ name: 'x' }, 'dee'))).code).toBe('forbidden');
+    expect((await failureOf(() => update({ name: 'x' }, 'eve'))).code).toBe('forbidden');
+    expect((await update({ name: 'x' }, 'adi')).changed).toBe(true);
+  });
+});
+
+describe('a grant that goes beyond a new allowlist needs authorization', () => {
+  const marked = async (allowlist: readonly string[] | null) =>
+    (await update({ allowlist: allowlist === null ? null : scopes(...allowlist) })).marked.map(
+      (one) => one.needsReason,
+    );
+
+  test('when it has what the list lost, and says what', async () => {
+    const grant = await desk.grant(app, { asked: ['repo', 'email'], granted: ['repo', 'email'] });
+    expect(await marked(['repo'])).toEqual(["it has email, which is not in this app's allowlist"]);
+    const now = await desk.grantNow(grant);
+    expect(now).toEqual({ ...grant, needsReason: "it has email, which is not in this app's allowlist" });
+    expect((await desk.log()).at(-1)).toMatchObject({
+      action: 'grant.needs-authorization',
+      target: grant.id,
+    });
+    // Its tokens stay where they are, until it is revoked or authorized again.
+    expect(await desk.sealedOf(grant.id)).toHaveLength(2);
+  });
+
+  test('not when it was never granted, or the list is wider', async () => {
+    await desk.grant(app, { asked: ['repo', 'email'], granted: ['repo'] });
+    expect(await marked(['repo'])).toEqual([]);
+    expect(await marked(['repo', 'more'])).toEqual([]);
+    expect(await marked(null)).toEqual([]);
+  });
+
+  test('by what the provider calls it, and by what it never lists', async () => {
+    const alias = await desk.grant(app, { asked: ['email'], granted: ['https://x.test/userinfo.email'] });
+    const unsaid = await desk.grant(app, { account: '@b', asked: ['repo', 'offline'], granted: ['repo'] });
+    expect(await marked(['repo', 'email', 'offline', 'more'])).toEqual([]);
+    await update({ allowlist: scopes('repo') });
+    expect((await desk.grantNow(alias))?.needsReason).toContain('userinfo.email');
+    expect((await desk.grantNow(unsaid))?.needsReason).toContain('offline');
+  });
+
+  test('an empty list ends them all; a revoked or marked one is left as it is', async () => {
+    await desk.grant(app, { asked: ['repo'], granted: ['repo'] });
+    await desk.grant(app, { account: '@b', granted: ['repo'], revokedAt: T0 });
+    await desk.grant(app, { account: '@c', granted: ['repo'], needsReason: 'before' });
+    expect(await marked([])).toHaveLength(1);
+  });
+});
+
+test('another client id ends every grant: their tokens are of the old one', async () => {
+  await desk.grant(app);
+  const { marked } = await update({ clientId: 'other' });
+  expect(marked.map(({ needsReason }) => needsReason)).toEqual(['the app has another client id by now']);
+});

@@ -1,0 +1,115 @@
+import { beforeEach, expect, test } from 'vitest';
+import type { App } from '../../../src/domain/apps/app.ts';
+import { updateApp } from '../../../src/domain/apps/manage.ts';
+import { appFindings } from '../../../src/domain/health/apps.ts';
+import { examine } from '../../../src/domain/health/examine.ts';
+import type { Readers } from '../../../src/domain/ports/store.ts';
+import { Failure } from '../../../src/errors.ts';
+import { DAY, someApp, T0 } from '../../contracts/samples.ts';
+import { type AppDesk, openAppDesk, openSeals, scopes } from '../../support/app-desk.ts';
+import { fakeSealer } from '../../support/fake-ledger.ts';
+
+const NOW = T0 + DAY / 2;
+const MINUTE = 60_000;
+let desk: AppDesk;
+let app: App;
+beforeEach(async () => {
+  desk = await openAppDesk();
+  app = await desk.app();
+});
+const findings = () => appFindings(desk.store, NOW);
+const intent = (grantId: string, sentAt: number, uncertain: boolean) =>
+  desk.store.write((tx) => tx.write.grants.putIntent({ grantId, tokenVersion: 1, sentAt, uncertain }));
+
+test('nothing is said of grants that work, and of those that are over', async () => {
+  await desk.grant(app);
+  await desk.grant(app, { account: '@old', revokedAt: T0, needsReason: 'x' });
+  await intent((await desk.grant(app, { account: '@busy' })).id, NOW - MINUTE, false);
+  expect(await findings()).toEqual([]);
+});
+
+test('a provider that was not told is named, and can be told by fixing', async () => {
+  await desk.grant(app, { revokedAt: T0, revocationPending: true });
+  expect(await findings()).toMatchObject([
+    { code: 'revocation_pending', fixable: true, hint: '{keywright} doctor --fix' },
+  ]);
+  await desk.store.write((tx) => tx.write.apps.update(app.id, { removedAt: T0 }));
+  expect((await findings())[0]?.message).toMatch(/^github @ana is revoked here/);
+});
+
+test.each([
+  ['is said to be uncertain', 0, true],
+  ['was left by somebody who is gone', 11 * MINUTE, false],
+])('a refresh that %s is named with the way out', async (_, age, uncertain) => {
+  await intent((await desk.grant(app)).id, NOW - age, uncertain);
+  expect(await findings()).toMatchObject([
+    {
+      code: 'refresh_uncertain',
+      fixable: false,
+      hint: expect.stringContaining('apps authorize github --account @ana -w acme'),
+    },
+  ]);
+});
+
+test.each([
+  ['was marked', { needsReason: 'the reason' }, 'the reason'],
+  [
+    'has a token that ended for good',
+    { tokenExpiresAt: NOW, refreshable: false },
+    'its token has expired, and nothing renews it',
+  ],
+  ['is of nobody', { authorizedBy: 'zoe' }, 'zoe, who authorized it, is no member'],
+])('a grant that %s is named with the reason', async (_, change, why) => {
+  await desk.grant(app, change);
+  expect(await findings()).toEqual([
+    {
+      code: 'grant_needs_authorization',
+      message: `github @ana must be authorized again: ${why}`,
+      hint: '{keywright} apps authorize github --account @ana -w acme',
+      fixable: false,
+    },
+  ]);
+});
+
+test('a damaged row is a finding and no crash; anything else is not swallowed', async () => {
+  const failing = (error: Error): Readers => ({
+    ...desk.store,
+    grants: { ...desk.store.grants, revocationsPending: () => Promise.reject(error) },
+  });
+  const damaged = new Failure('store_damaged', 'grant grant_x was changed');
+  expect(await appFindings(failing(damaged), NOW)).toMatchObject([
+    { code: 'app_damaged', message: 'grant grant_x was changed', fixable: false },
+  ]);
+  await expect(appFindings(failing(new Error('a bug')), NOW)).rejects.toThrow('a bug');
+});
+
+test('the examination of a store tells them, too', async () => {
+  await desk.grant(app, { needsReason: 'why' });
+  const { findings: all } = await examine(desk.store, { sealer: fakeSealer(), anchor: undefined, now: NOW });
+  expect(all.map(({ code }) => code)).toEqual(['grant_needs_authorization']);
+});
+
+test('an app that was edited differs from what the log tells; one that was changed by its use cases does not', async () => {
+  const codes = async () => {
+    const { findings: all } = await examine(desk.store, {
+      sealer: fakeSealer(),
+      anchor: undefined,
+      now: NOW,
+    });
+    return all.map(({ code, message }) => `${code} ${message.includes('evil')}`);
+  };
+  const which = { workspaceId: desk.workspace.id, text: app.id };
+  await updateApp(desk.ledger, openSeals, which, { allowlist: scopes('repo'), name: 'other' }, {});
+  expect(await codes()).toEqual([]);
+  await desk.store.write((tx) => tx.write.apps.update(app.id, { clientId: 'evil' }));
+  expect(await codes()).toEqual(['app_differs true']);
+  await desk.store.write(async (tx) => {
+    await tx.write.apps.remove(app.id);
+    await tx.write.apps.insert({
+      ...{ ...app, allowlist: ['repo'], server: { ...app.server, revocationEndpoint: 'https://evil.test/' } },
+    });
+  });
+  expect(await codes()).toEqual(['app_differs true']);
+  await desk.store.write((tx) => tx.write.apps.insert(someApp(desk.workspace.id, { name: 'evil' })));
+  expect(await codes()).toEqual(['app_differs true', 'app_differs true']);
+});
