@@ -1,8 +1,10 @@
 import type { Ledger } from './domain/audit/change.ts';
+import type { Authorization } from './domain/ports/authorization.ts';
 import type { Backups, Bytes } from './domain/ports/backup.ts';
+import type { Callbacks } from './domain/ports/callback.ts';
 import type { OperatorAccess, Secrets, UnlockSources, VerifierAccess } from './domain/ports/secrets.ts';
 import type { Store, StoreSeed } from './domain/ports/store.ts';
-import type { Actor, Anchor, Clock, Commands, Random } from './domain/ports/system.ts';
+import type { Actor, Anchor, Clock, Commands, Desktop, Random } from './domain/ports/system.ts';
 import type { Secret } from './domain/secret.ts';
 import type { Output } from './terminal/output.ts';
 import type { Prompts } from './terminal/prompts.ts';
@@ -104,6 +106,17 @@ export interface Context {
   writePrivate(path: string, chunks: AsyncIterable<string> | Bytes): Promise<void>;
   /** Sealing backups, and the store's side of them; loaded on first use. */
   backups(): Promise<Backups>;
+
+  /** How apps are authorized; loaded on first use. */
+  authorization(): Promise<Authorization>;
+  /** How a consent comes back; loaded on first use. */
+  callbacks(): Promise<Callbacks>;
+  /** The person's browser, and where they sit; loaded on first use. */
+  desktop(): Promise<Desktop>;
+  /** Does a job run this, which nobody sees (`CI`)? */
+  readonly inCI: boolean;
+  /** Runs work that a signal to this program ends: SIGINT, SIGTERM and SIGHUP raise its signal with `cancelled`. */
+  interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T>;
 
   /** For `doctor`: what is wrong with files and database, and mending what is safe to mend. */
   inspect(): Promise<readonly Finding[]>;

@@ -2,7 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Context, Globals, Host, Places } from './context.ts';
-import type { Commands, Random } from './domain/ports/system.ts';
+import type { Authorization } from './domain/ports/authorization.ts';
+import type { Callbacks } from './domain/ports/callback.ts';
+import type { Commands, Desktop, Random } from './domain/ports/system.ts';
 import { type Machine, once, type ProcessLike, type Reading, storeSide } from './live-store.ts';
 import { exists } from './store/missing.ts';
 import { actorOf } from './system/actor.ts';
@@ -11,6 +13,7 @@ import { changeConfig, readConfig } from './system/config.ts';
 import { homeFolder, osUser } from './system/owner.ts';
 import { type Locations, locate } from './system/paths.ts';
 import { programName } from './system/program.ts';
+import { interruptible } from './system/signals.ts';
 import { openTerminalSide } from './terminal/open.ts';
 import { chunksOf } from './terminal/stdin.ts';
 import { takePassphrase, unlockSources } from './terminal/unlock-sources.ts';
@@ -20,6 +23,9 @@ export interface Substitutes {
   readonly now?: () => number;
   readonly random?: Random;
   readonly pause?: Commands['pause'];
+  readonly authorization?: Authorization;
+  readonly callbacks?: Callbacks;
+  readonly desktop?: Desktop;
 }
 
 /**
@@ -107,6 +113,7 @@ function openContext(setting: Setting): Context {
     },
     ...inputSide(machine),
     commands: once(() => commandsOf(machine, globals, substitutes)),
+    ...personSide(machine, substitutes),
     later: (task, ms) => void setTimeout(task, ms).unref(),
   };
 }
@@ -148,6 +155,42 @@ function inputSide({
       const { writeExport } = await import('./system/export-file.ts');
       await writeExport(path, chunks, random);
     },
+  };
+}
+
+/** What an authorization needs of the person's machine, loaded on use. */
+function personSide(
+  { proc, env, inCI, now }: Machine,
+  { authorization, callbacks, desktop }: Substitutes,
+): Pick<Context, 'authorization' | 'callbacks' | 'desktop' | 'inCI' | 'interruptible'> {
+  return {
+    inCI,
+    authorization: once(
+      async () => authorization ?? (await import('./oauth/open.ts')).openAuthorization({ now }),
+    ),
+    callbacks: async () =>
+      callbacks ?? {
+        ...(await import('./oauth/callback/listen.ts')),
+        ...(await import('./oauth/callback/pasted.ts')),
+      },
+    async desktop() {
+      if (desktop !== undefined) return desktop;
+      const { openBrowser, remoteness } = await import('./system/browser.ts');
+      const { hostname } = await import('node:os');
+      return {
+        remoteness: remoteness(proc, exists),
+        login: `${osUser(env)}@${hostname()}`,
+        open: (url) => openBrowser(url, proc),
+      };
+    },
+    interruptible: (work) =>
+      interruptible(
+        {
+          on: (signal, listener) => void proc.on(signal, listener),
+          off: (signal, listener) => void proc.off(signal, listener),
+        },
+        work,
+      ),
   };
 }
 

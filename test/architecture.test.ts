@@ -47,6 +47,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   '@napi-rs/keyring': ['src/secrets/slots/keychain/'],
   argon2: ['src/secrets/slots/passphrase/'],
   'env-paths': ['src/system/'],
+  'openid-client': ['src/oauth/'],
   'age-encryption': ['src/backup/'],
 };
 

@@ -3,7 +3,15 @@ import type { ExitCode } from '../errors.ts';
 import type { Input } from './input.ts';
 
 /** What the shell can complete in a place. */
-export type Completes = 'workspace' | 'key' | 'slot' | 'scope' | 'integration' | 'file' | readonly string[];
+export type Completes =
+  | 'workspace'
+  | 'key'
+  | 'slot'
+  | 'scope'
+  | 'integration'
+  | 'app'
+  | 'file'
+  | readonly string[];
 
 export interface Option {
   /** As commander writes it: `-w, --workspace <ws>`, `--yes`, `--scope <scope>`. */

@@ -67,6 +67,7 @@ async function fromStore(
   }
   if (dynamic === 'integration')
     return (await store.integrations.all(workspace?.id)).map((integration) => integration.name);
+  if (dynamic === 'app') return (await store.apps.all(workspace?.id)).map((app) => app.name);
   if (/_pk_/.test(prefix)) {
     const page = await store.keys.page(
       workspace === undefined ? {} : { workspaceId: workspace.id },

@@ -6,6 +6,7 @@ import type { OperatorAccess } from '../domain/ports/secrets.ts';
 import type { Store } from '../domain/ports/store.ts';
 import { EXIT, Failure } from '../errors.ts';
 import { acceptRollback } from './accept-rollback.ts';
+import { takeBackPending } from './apps/take-back.ts';
 import type { Command } from './command.ts';
 import { DRY_RUN, YES } from './options.ts';
 
@@ -92,12 +93,23 @@ async function lookInside(
     now: context.now(),
   });
   findings.push(...more);
+  const sound = rolledBack === undefined && chain.bad === null;
+  const mended = fix && access !== undefined && sound ? await retryRevocations(context, findings) : [];
   // Revoking while locked is everyday work, so what awaits its seal is no finding.
   const open = chain.lockedRanges.find((range) => !range.sealed);
-  const sound = rolledBack === undefined && chain.bad === null;
-  if (open === undefined || !fix || access === undefined || !sound) return [];
+  if (open === undefined || !fix || access === undefined || !sound) return mended;
   await sealLog(context, store);
-  return [`sealed audit entries ${open.from} to ${open.to}, made while locked`];
+  return [...mended, `sealed audit entries ${open.from} to ${open.to}, made while locked`];
+}
+
+/** Tries pending revocations again at their providers. What is still pending stays among the findings. */
+async function retryRevocations(context: Context, findings: HealthFinding[]): Promise<readonly string[]> {
+  const pending = (finding: HealthFinding): boolean => finding.code === 'revocation_pending';
+  if (!findings.some(pending)) return [];
+  const { mended, left } = await takeBackPending(context);
+  const others = findings.filter((finding) => !pending(finding));
+  findings.splice(0, findings.length, ...others, ...left);
+  return mended;
 }
 
 /** An unlocked change seals everything before it. */

@@ -120,6 +120,27 @@ export const NOUNS: readonly Noun[] = [
     mistaken: { add: 'integrations create', delete: 'integrations remove', rm: 'integrations remove' },
   },
   {
+    name: 'apps',
+    singular: 'app',
+    summary: 'OAuth apps: register, authorize, get a token, take it back',
+    verbs: [
+      { name: 'register', load: async () => (await import('./apps/register.ts')).register },
+      { name: 'authorize', load: async () => (await import('./apps/authorize.ts')).authorize },
+      { name: 'token', load: async () => (await import('./apps/token.ts')).token },
+      { name: 'list', load: async () => (await import('./apps/list.ts')).list },
+      { name: 'show', load: async () => (await import('./apps/show.ts')).show },
+      { name: 'update', load: async () => (await import('./apps/update.ts')).update },
+      { name: 'revoke', load: async () => (await import('./apps/revoke.ts')).revoke },
+      { name: 'remove', load: async () => (await import('./apps/remove.ts')).remove },
+    ],
+    mistaken: {
+      ...{ add: 'apps register', create: 'apps register', new: 'apps register' },
+      ...{ connect: 'apps authorize', reconnect: 'apps authorize', login: 'apps authorize' },
+      ...{ refresh: 'apps token', disconnect: 'apps revoke', logout: 'apps revoke' },
+      ...{ delete: 'apps remove', rm: 'apps remove' },
+    },
+  },
+  {
     name: 'slots',
     singular: 'slot',
     summary: 'ways to unlock the store',

@@ -65,6 +65,16 @@ export class Input {
     return ms;
   }
 
+  /** A duration in ms; seconds, too, for what may be over quickly. */
+  shortDuration(option: string): number | undefined {
+    const text = this.text(option);
+    const seconds = /^([1-9][0-9]{0,5})s$/.exec(text ?? '')?.[1];
+    const ms = seconds === undefined ? parseDuration(text ?? '') : Number(seconds) * 1000;
+    if (text !== undefined && ms === undefined)
+      throw badValue(option, 'must be a duration such as 45s, 30m or 24h');
+    return text === undefined ? undefined : ms;
+  }
+
   /** A whole number from `least` to a million million. */
   count(option: string, least: number): number | undefined {
     const text = this.text(option);

@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts';
+import { connectionsOf } from '../domain/apps/status.ts';
 import type { Store } from '../domain/ports/store.ts';
 import { Failure } from '../errors.ts';
 import { defaultWorkspace } from './workspace.ts';
@@ -99,10 +100,31 @@ async function needsAttention(
       open === 100 ? '100 or more deliveries are' : open === 1 ? 'one delivery is' : `${open} deliveries are`;
     attention.push([`${many} not finished`, '{keywright} rotations list --open']);
   }
+  attention.push(...(await aboutApps(store, now)));
   if (operatorSlots < 2)
     attention.push([
       'there is one way to unlock this store, and no second',
       '{keywright} slots add --kind passphrase',
     ]);
+  return attention;
+}
+
+/** Authorizations that give out no token any more, and revocations that providers were not told of. */
+async function aboutApps(store: Store, now: number): Promise<readonly (readonly [string, string])[]> {
+  const states = (await connectionsOf(store, undefined, now)).map(({ status }) => status);
+  const again = states.filter((status) => status === 'needs-authorization' || status === 'expired').length;
+  const pending = (await store.grants.revocationsPending()).length;
+  const attention: (readonly [string, string])[] = [];
+  if (again > 0) {
+    const many = again === 1 ? 'one authorization gives' : `${again} authorizations give`;
+    attention.push([`${many} out no token until somebody consents again`, '{keywright} apps list']);
+  }
+  if (pending > 0) {
+    const many =
+      pending === 1
+        ? 'one provider was not told of a revocation'
+        : `${pending} revocations were not told to their providers`;
+    attention.push([`${many} yet`, '{keywright} doctor --fix']);
+  }
   return attention;
 }

@@ -34,13 +34,16 @@ export interface TerminalSide {
   stdinIsTTY(): boolean;
   /** Neither `--no-input` nor `CI` forbids asking. */
   readonly mayAsk: boolean;
+  /** A job runs this, and nobody sees it. */
+  readonly inCI: boolean;
 }
 
 /** Opens nothing before it is used: each of Node's own streams takes 3 ms to make. */
 export function openTerminalSide(settings: TerminalSettings): TerminalSide {
   const { globals, env } = settings;
   const ci = env('CI');
-  const mayAsk = globals.input !== false && (ci === undefined || ci === 'false' || ci === '0');
+  const inCI = ci !== undefined && ci !== 'false' && ci !== '0';
+  const mayAsk = globals.input !== false && !inCI;
   const out = outputOf(settings);
   // Asked for late: only a command with a question needs to know, and stdin must be made for the answer.
   let asked: boolean | undefined;
@@ -67,7 +70,7 @@ export function openTerminalSide(settings: TerminalSettings): TerminalSide {
       beforePrompt: () => out.notice.clear(),
     });
   });
-  return { out, ask, stdinIsTTY, mayAsk };
+  return { out, ask, stdinIsTTY, mayAsk, inCI };
 }
 
 /** Prompts whose code is loaded with the first question. */
@@ -81,6 +84,7 @@ function lazyPrompts(interactive: () => boolean, load: () => Promise<Prompts>): 
     select: async (message, choices) => (await load()).select(message, choices),
     search: async (message, source) => (await load()).search(message, source),
     multi: async (message, choices) => (await load()).multi(message, choices),
+    hidden: async (...question) => (await load()).hidden(...question),
     passphrase: async (...question) => (await load()).passphrase(...question),
   };
 }

@@ -94,6 +94,10 @@ export interface Output {
   hint(command: string): Promise<void>;
   /** A line on stderr that `-q` prints too; silent with `--json`. */
   warn(line: string): Promise<void>;
+  /**
+   * What somebody has to know so that this can go on: lines on stderr whatever else is silent; with `--json` one object.
+   */
+  demand(lines: readonly string[], json: object): Promise<void>;
   /** Renders the one error that ends a command and gives its exit code. Never throws. */
   failure(error: unknown, debug: boolean): Promise<ExitCode>;
 }
@@ -158,6 +162,10 @@ export function createOutput(options: OutputOptions): Output {
     say,
     hint,
     raw: write,
+    async demand(lines, object) {
+      if (json) return talk(safeJson(object));
+      for (const line of lines) await talk(said(line));
+    },
     warn: (line) => (json ? Promise.resolve() : talk(said(line))),
     secret: (secret) => write(`${secret.reveal()}\n`),
     mask: (secret) =>

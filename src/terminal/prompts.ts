@@ -1,4 +1,4 @@
-import type { Secret } from '../domain/secret.ts';
+import { Secret } from '../domain/secret.ts';
 import { Failure, PROGRAM } from '../errors.ts';
 import { askHidden, type Signals } from './ask-hidden.ts';
 import type { Terminal } from './tty.ts';
@@ -26,6 +26,11 @@ export interface Prompts {
     message: string,
     choices: readonly (Choice<T> & { readonly checked?: boolean })[],
   ): Promise<readonly T[]>;
+  /**
+   * Reads one line from stdin without showing any of it. When the signal is raised the question is taken off the
+   * screen, and this is `cancelled`: something else has answered it.
+   */
+  hidden(message: string, options?: { readonly signal?: AbortSignal }): Promise<Secret>;
   /**
    * Reads one line from the terminal device without echo, whatever stdin is. With `confirm` it is asked twice.
    * Throws `passphrase_needed` when there is no terminal or nobody may be asked, `cancelled` on Ctrl-C and Ctrl-D.
@@ -57,13 +62,21 @@ const CONFIRM_TRIES = 3;
 /** The prompts of one run. The prompt library is loaded with the first question. */
 export function createPrompts(options: PromptOptions): Prompts {
   /** Runs one prompt of the library; every way of leaving it early is `cancelled`. */
-  async function ask<R>(draw: (library: Library, context: Context) => Promise<R>): Promise<R> {
+  async function ask<R>(
+    draw: (library: Library, context: Context) => Promise<R>,
+    until?: AbortSignal,
+  ): Promise<R> {
     if (!options.interactive) throw new Failure('usage', 'this needs an answer and there is nobody to ask');
     options.beforePrompt?.();
     const library = await import('@inquirer/prompts');
     const watch = watchInput(options.stdin);
     try {
-      return await draw(library, { input: options.stdin, output: options.stderr, signal: watch.signal });
+      return await draw(library, {
+        input: options.stdin,
+        output: options.stderr,
+        signal: until === undefined ? watch.signal : AbortSignal.any([watch.signal, until]),
+        clearPromptOnDone: until !== undefined,
+      });
     } catch (error) {
       if (LEFT_EARLY.has((error as Error).name)) throw new Failure('cancelled', 'cancelled');
       throw error;
@@ -122,12 +135,22 @@ export function createPrompts(options: PromptOptions): Prompts {
       ask((p, context) =>
         p.checkbox({ message: visible(message), choices: choices.map(safeChoice) }, context),
       ),
+    hidden: async (message, { signal } = {}) => {
+      // Without a mask not even the length is shown; and no key may uncover what was typed.
+      const config = { message: visible(message), toggleMask: false };
+      return new Secret((await ask((p, context) => p.password(config, context), signal)).trim());
+    },
     passphrase: (message, { confirm = false } = {}) => askPassphrase(message, confirm),
   };
 }
 
 type Library = typeof import('@inquirer/prompts');
-type Context = { input: NodeJS.ReadableStream; output: NodeJS.WritableStream; signal: AbortSignal };
+type Context = {
+  input: NodeJS.ReadableStream;
+  output: NodeJS.WritableStream;
+  signal: AbortSignal;
+  clearPromptOnDone: boolean;
+};
 
 /** Names of what the library throws for Ctrl-C, an aborted signal and a closed prompt. */
 const LEFT_EARLY = new Set(['ExitPromptError', 'AbortPromptError', 'CancelPromptError']);

@@ -84,6 +84,16 @@ const TWO = (next: string | null = null) =>
     { items: [{ id: 'kw_pk_2', name: '日本', status: 'revoked' }], next },
   );
 
+test.each([
+  [{}, 'open \\u{1b}[2J\nnext npx keywright\n'],
+  [{ quiet: true }, 'open \\u{1b}[2J\nnext npx keywright\n'],
+  [{ json: true }, '{"url":"\\u001b[2J"}\n'],
+])('what somebody has to know is said whatever is silent: %j', async (options, expected) => {
+  const { output, stdout, stderr } = setUp(options);
+  await output.demand(['open \x1b[2J', `next ${PROGRAM}`], { url: '\x1b[2J' });
+  expect([stdout.text, stderr.text]).toEqual(['', expected]);
+});
+
 describe('list', () => {
   test('is a table on a terminal, in the order for people and aligned by columns', async () => {
     const { output, stdout, stderr } = setUp({ tty: true });

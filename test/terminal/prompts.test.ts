@@ -33,6 +33,27 @@ describe.skipIf(!hasPty)('questions on a real terminal (needs python3)', () => {
     expect(ask('search', [{ send: 'sec' }, { settle: true }, { send: '\r' }]).answer).toEqual({ answer: 2 });
   });
 
+  test('what is hidden is never on the screen, not even its length', () => {
+    const { screen, answer } = ask('hidden', [{ send: ' canary-1\x14canary-2 \r' }]);
+    expect(answer).toEqual({ answer: 'canary-1canary-2' });
+    expect(screen).not.toMatch(/canary|\*/);
+  });
+
+  test('a question that something else has answered is taken away, and the terminal is as before', () => {
+    const { screen, answer } = ask('overtaken', [{ send: 'canary' }]);
+    expect(answer).toMatchObject({ code: 'cancelled' });
+    expect(screen).not.toContain('canary');
+    const after = play([
+      { send: `"$NODE" test/terminal/fixtures/ask-question.ts ${report} overtaken\n` },
+      { wait: 'forged? (Y/n)' },
+      { wait: '$> ' },
+      { send: 'stty -a | tr ";" "\\n" | grep -w -e icanon -e echo; echo done"" $?\n' },
+      { wait: 'done 0' },
+    ]);
+    expect(after).toMatch(/(?<!-)icanon/);
+    expect(after).toMatch(/(?<!-)\becho\b(?! done)/);
+  });
+
   test('Ctrl-Z stops the job, and with fg the question goes on', () => {
     play([
       { send: `"$NODE" test/terminal/fixtures/ask-question.ts ${report} confirm\n` },
@@ -57,7 +78,7 @@ describe.skipIf(!hasPty)('questions on a real terminal (needs python3)', () => {
     expect(screen).not.toContain('\x1b[2J');
   });
 
-  test.each(['confirm', 'input', 'select', 'search', 'multi'])(
+  test.each(['confirm', 'input', 'select', 'search', 'multi', 'hidden'])(
     'Ctrl-C and Ctrl-D in %s are cancelled',
     (kind) => {
       for (const key of ['\x03', '\x04']) {

@@ -1,14 +1,16 @@
 import type { Context } from '../../context.ts';
 import { requireAllowed } from '../../domain/access/require.ts';
-import type { ApiKey } from '../../domain/keys/key.ts';
+import { nameOf } from '../../domain/apps/reconnect.ts';
 import { publicKey } from '../../domain/keys/token.ts';
 import type { Readers } from '../../domain/ports/store.ts';
 import { findMember } from '../../domain/workspaces/members.ts';
 import {
   type Fate,
+  type Holdings,
   holdingsOf,
   removalOf,
   removeMember,
+  sizeOf,
   undecided,
 } from '../../domain/workspaces/remove-member.ts';
 import type { Member } from '../../domain/workspaces/workspace.ts';
@@ -48,24 +50,32 @@ export const remove: Command = {
     await requireAllowed(store, context.actor(), workspace.id, removalOf(member, owned, said));
     const fate = said ?? (dryRun ? undefined : await fateFor(context, store, input, member, owned));
     const effect = effectOf(member, workspace.slug, owned, fate);
-    const lines = said === undefined && !dryRun ? [effect] : [...keyLines(owned), effect];
-    let keys = owned;
+    const lines = said === undefined && !dryRun ? [effect] : [...ownedLines(owned), effect];
+    let settled = owned;
     if (dryRun) {
       for (const line of lines) await context.out.say(line);
     } else {
       await confirm(context, input, { lines, question: `remove ${name}?` });
-      const options = { fate, expect: owned.length };
-      ({ keys } = await removeMember(await context.ledger('unlocked'), workspace, name, options));
-      await context.out.say(`removed ${name} from ${workspace.slug}${settled(keys, fate)}`);
+      const options = { fate, expect: sizeOf(owned) };
+      settled = await removeMember(await context.ledger('unlocked'), workspace, name, options);
+      await context.out.say(`removed ${name} from ${workspace.slug}${outcome(settled, fate)}`);
+      await tellGrants(context, settled);
     }
     if (context.out.audience === 'table') return undefined;
     await context.out.value(name, {
       ...memberJson(member, workspace.slug),
       reassigned_to: typeof fate === 'object' ? fate.reassignTo : null,
-      keys: keys.map((key) => ({
+      keys: settled.keys.map((key) => ({
         public_key: publicKey(key),
         name: key.name,
         revoked: key.revokedAt !== null,
+      })),
+      grants: settled.grants.map(({ app, grant }) => ({
+        id: grant.id,
+        app: app.name,
+        account: grant.account,
+        revoked: grant.revokedAt !== null,
+        revocation_pending: grant.revocationPending,
       })),
     });
     return undefined;
@@ -86,33 +96,61 @@ async function fateFor(
   store: Readers,
   input: Input,
   { name, workspaceId }: Member,
-  owned: readonly ApiKey[],
+  owned: Holdings,
 ): Promise<Fate | undefined> {
-  if (owned.length === 0) return undefined;
+  if (sizeOf(owned) === 0) return undefined;
   if (!context.ask.interactive || input.flag('yes')) throw undecided(name, owned);
-  for (const line of keyLines(owned)) await context.out.warn(line);
+  for (const line of ownedLines(owned)) await context.out.warn(line);
   const others = (await store.workspaces.members(workspaceId)).filter((member) => member.name !== name);
-  return context.ask.select<Fate>(`${name} owns ${counted(owned.length, 'key')}; what becomes of that?`, [
+  return context.ask.select<Fate>(`${name} owns ${amount(owned)}; what becomes of that?`, [
     ...others.map((heir) => ({ name: `give to ${heir.name}`, value: { reassignTo: heir.name } })),
     { name: 'revoke, at once and for good', value: 'revoke' as const },
   ]);
 }
 
-function keyLines(owned: readonly ApiKey[]): readonly string[] {
-  const lines = owned.slice(0, MOST_NAMED).map((key) => `${key.name}  ${publicKey(key)}`);
-  return owned.length > MOST_NAMED ? [...lines, `and ${owned.length - MOST_NAMED} more`] : lines;
+function ownedLines({ keys, grants }: Holdings): readonly string[] {
+  return [
+    ...shortened(keys.map((key) => `${key.name}  ${publicKey(key)}`)),
+    ...shortened(grants.map((held) => `${nameOf(held)}  ${held.grant.id}`)),
+  ];
 }
 
-function effectOf({ name }: Member, slug: string, owned: readonly ApiKey[], fate: Fate | undefined): string {
-  if (owned.length === 0) return `${name} will be no member of ${slug} any more, and owns no key`;
-  const keys = counted(owned.length, 'key');
-  if (fate === undefined) return `${name} owns ${keys}: say --reassign-to MEMBER or --revoke-owned`;
-  if (fate !== 'revoke') return `${keys} of ${name} will belong to ${fate.reassignTo}`;
-  return `${keys} of ${name} will be revoked, at once and for good`;
+function shortened(lines: readonly string[]): readonly string[] {
+  const more = lines.length - MOST_NAMED;
+  return more > 0 ? [...lines.slice(0, MOST_NAMED), `and ${more} more`] : lines;
 }
 
-function settled(keys: readonly ApiKey[], fate: Fate | undefined): string {
-  if (keys.length === 0 || fate === undefined) return '';
-  const many = counted(keys.length, 'key');
-  return fate === 'revoke' ? `; revoked ${many}` : `; ${many} went to ${fate.reassignTo}`;
+/** `2 keys and 1 grant`; what there is none of isn't told, but for keys alone. */
+function amount({ keys, grants }: Holdings): string {
+  const parts = [
+    ...(keys.length > 0 || grants.length === 0 ? [counted(keys.length, 'key')] : []),
+    ...(grants.length > 0 ? [counted(grants.length, 'grant')] : []),
+  ];
+  return parts.join(' and ');
+}
+
+function effectOf({ name }: Member, slug: string, owned: Holdings, fate: Fate | undefined): string {
+  if (sizeOf(owned) === 0) return `${name} will be no member of ${slug} any more, and owns no key`;
+  const what = amount(owned);
+  if (fate === undefined) return `${name} owns ${what}: say --reassign-to MEMBER or --revoke-owned`;
+  if (fate !== 'revoke') return `${what} of ${name} will belong to ${fate.reassignTo}`;
+  return `${what} of ${name} will be revoked, at once and for good`;
+}
+
+function outcome(settled: Holdings, fate: Fate | undefined): string {
+  if (sizeOf(settled) === 0 || fate === undefined) return '';
+  return fate === 'revoke'
+    ? `; revoked ${amount(settled)}`
+    : `; ${amount(settled)} went to ${fate.reassignTo}`;
+}
+
+/** What is still to be done about grants. */
+async function tellGrants(context: Context, { grants }: Holdings): Promise<void> {
+  const pending = grants.filter(({ grant }) => grant.revocationPending);
+  if (pending.length > 0)
+    await context.out.warn(
+      `${counted(pending.length, 'grant')} still to be taken back at the provider: {keywright} doctor --fix`,
+    );
+  for (const held of grants.filter(({ grant }) => grant.needsReason !== null))
+    await context.out.warn(`${nameOf(held)} must be authorized again: ${held.grant.needsReason}`);
 }

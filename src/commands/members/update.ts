@@ -3,6 +3,7 @@ import type { Role } from '../../domain/workspaces/workspace.ts';
 import { Failure } from '../../errors.ts';
 import type { Command } from '../command.ts';
 import { checkedName } from '../input.ts';
+import { tellMarked } from '../marked-grants.ts';
 import { WORKSPACE } from '../options.ts';
 import { oneWorkspace } from '../workspace.ts';
 import { memberJson, ROLE_CHOICES } from './describe.ts';
@@ -22,10 +23,17 @@ export const update: Command = {
     const role = input.text('role') as Role | undefined;
     if (role === undefined)
       throw new Failure('usage', `nothing to change: --role is missing (${ROLE_CHOICES.join(', ')})`);
-    const workspace = await oneWorkspace(context, await context.store(), input);
-    const { member, changed } = await setRole(await context.ledger('unlocked'), workspace, name, role);
+    const store = await context.store();
+    const workspace = await oneWorkspace(context, store, input);
+    const { member, changed, grants } = await setRole(
+      await context.ledger('unlocked'),
+      workspace,
+      name,
+      role,
+    );
     const what = changed ? `is ${member.role} of ${workspace.slug} now` : `is ${member.role} already`;
     await context.out.say(`${member.name} ${what}`);
+    await tellMarked(context, store, grants);
     if (context.out.audience !== 'table')
       await context.out.value(member.name, memberJson(member, workspace.slug));
     return undefined;

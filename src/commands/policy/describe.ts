@@ -35,6 +35,8 @@ function plain(policy: Policy): readonly Plain[] {
       longestLife === null ? 'no limit' : lifeText(longestLife),
       longestLife === null ? null : lifeText(longestLife),
     ),
+    // Last: the order of the columns is frozen.
+    scopes('restricted in apps', 'restricted_provider_scopes', policy.restrictedProviderScopes),
   ];
 }
 
@@ -63,8 +65,11 @@ export function policyJson(workspace: string, policy: Policy): object {
 
 /** A policy as one row, in the words that `policy set` takes; the order is frozen. */
 export function policyTsv(workspace: string, policy: Policy): readonly string[] {
-  const texts = settingsOf(policy).map(({ json }) =>
-    typeof json === 'string' ? json : json === null || json.length === 0 ? 'none' : json.join(','),
-  );
+  const texts = settingsOf(policy).map(({ field, json }) => {
+    if (typeof json === 'string') return json;
+    // A scope of a provider may hold a comma, and never a space.
+    const between = field === 'restricted_provider_scopes' ? ' ' : ',';
+    return json === null || json.length === 0 ? 'none' : json.join(between);
+  });
   return [workspace, ...texts];
 }

@@ -1,5 +1,6 @@
 import type { Context } from '../../context.ts';
 import { ROLES } from '../../domain/access/roles.ts';
+import { readScopes } from '../../domain/apps/scopes.ts';
 import { isScope } from '../../domain/keys/scopes.ts';
 import { DURATION_FORMS, parseDuration } from '../../domain/time.ts';
 import type { Policy } from '../../domain/workspaces/policy.ts';
@@ -8,6 +9,7 @@ import type { Role, Workspace } from '../../domain/workspaces/workspace.ts';
 import { Failure } from '../../errors.ts';
 import type { Command } from '../command.ts';
 import { badValue, type Input } from '../input.ts';
+import { tellMarked } from '../marked-grants.ts';
 import { WORKSPACE } from '../options.ts';
 import { counted } from '../plural.ts';
 import { oneWorkspace } from '../workspace.ts';
@@ -19,7 +21,7 @@ export const set: Command = {
   name: 'set',
   summary: 'change what a workspace allows to whom',
   details:
-    'For owners. It holds for what is done from then on: keys that exceed it keep working until they end, and can not be rotated or extended by those who could not make them.',
+    'For owners. It holds for what is done from then on: keys that exceed it keep working until they end, and can not be rotated or extended by those who could not make them. Grants of apps that exceed it have to be authorized again.',
   options: [
     WORKSPACE,
     {
@@ -35,6 +37,12 @@ export const set: Command = {
       commas: true,
     },
     { flags: '--no-restrict', about: 'no scope is restricted' },
+    {
+      flags: '--restrict-provider-scope <scope>',
+      about: 'a scope of a provider that only admins and owners may give to apps, instead of those so far',
+      repeats: true,
+    },
+    { flags: '--no-restrict-provider-scope', about: 'no scope of a provider is restricted' },
     {
       flags: '--ceiling <role=scopes>',
       about: 'the most that a role may grant: developer=orders:*,shop:read, or viewer=none',
@@ -52,17 +60,19 @@ export const set: Command = {
     const wish = wishOf(input);
     const store = await context.store();
     const workspace = await oneWorkspace(context, store, input);
-    const { before, after } = await setPolicy(await context.ledger('unlocked'), workspace, wish);
+    const { before, after, grants } = await setPolicy(await context.ledger('unlocked'), workspace, wish);
     await tellChanges(context, workspace, before, after);
     const exceeding = await countExceeding(store, workspace, { before, after }, context.now());
     if (exceeding > 0) {
       const [verb, work] = exceeding === 1 ? ['exceeds', 'keeps'] : ['exceed', 'keep'];
       await context.out.say(`${counted(exceeding, 'key')} ${verb} it now and ${work} working`);
     }
+    await tellMarked(context, store, grants);
     if (context.out.audience === 'table') return undefined;
     await context.out.value(workspace.slug, {
       ...policyJson(workspace.slug, after),
       keys_exceeding: exceeding,
+      grants_exceeding: grants.map(({ id }) => id),
     });
     return undefined;
   },
@@ -88,6 +98,8 @@ function wishOf(input: Input): PolicyWish {
   const restrict = input.list('restrict');
   const restrictedScopes = restrict.length === 0 && !input.off('restrict') ? undefined : restrict;
   for (const scope of restrict) requireScope('restrict', scope);
+  const ofProviders = readScopes(input.list('restrictProviderScope'));
+  const isGiven = ofProviders.length > 0 || input.off('restrictProviderScope');
   const ceilings = ceilingsOf(input);
   const defaultLife = lifeOf(input, 'defaultLife', 'never');
   const longestLife = lifeOf(input, 'longestLife', 'none');
@@ -95,6 +107,7 @@ function wishOf(input: Input): PolicyWish {
     ...(createKeys === undefined ? {} : { createKeys }),
     ...(connectApps === undefined ? {} : { connectApps }),
     ...(restrictedScopes === undefined ? {} : { restrictedScopes }),
+    ...(isGiven ? { restrictedProviderScopes: ofProviders } : {}),
     ...(ceilings === undefined ? {} : { ceilings }),
     ...(defaultLife === undefined ? {} : { defaultLife }),
     ...(longestLife === undefined ? {} : { longestLife }),

@@ -53,16 +53,10 @@ export async function deliveryOf(context: Context, input: Input): Promise<Delive
   return {
     deliver: found(deliver, '--deliver'),
     as,
-    deliverTimeoutMs: timeoutOf(input, 'deliverTimeout') ?? DELIVER_TIMEOUT.ms,
+    deliverTimeoutMs: input.shortDuration('deliverTimeout') ?? DELIVER_TIMEOUT.ms,
     check: waived ? 'waived' : found(check, '--check'),
-    checkTimeoutMs: timeoutOf(input, 'checkTimeout') ?? CHECK_TIMEOUT.ms,
+    checkTimeoutMs: input.shortDuration('checkTimeout') ?? CHECK_TIMEOUT.ms,
   };
-}
-
-/** A time limit in ms; seconds, too, since a check may be quick. */
-function timeoutOf(input: Input, option: string): number | undefined {
-  const seconds = /^([1-9][0-9]{0,5})s$/.exec(input.text(option) ?? '');
-  return seconds === null ? input.duration(option) : Number(seconds[1]) * 1000;
 }
 
 /** Drives deliveries of one key and tells of it on stderr. */

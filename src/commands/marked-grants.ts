@@ -1,0 +1,12 @@
+import type { Context } from '../context.ts';
+import type { Grant } from '../domain/apps/app.ts';
+import { heldNow, nameOf } from '../domain/apps/reconnect.ts';
+import type { Readers } from '../domain/ports/store.ts';
+
+/** Says of each grant that was marked why it must be authorized again. */
+export async function tellMarked(context: Context, store: Readers, grants: readonly Grant[]): Promise<void> {
+  for (const { id, needsReason } of grants) {
+    const held = await heldNow(store, id);
+    await context.out.warn(`${nameOf(held)} must be authorized again: ${needsReason}`);
+  }
+}
