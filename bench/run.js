@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { textTable, writeDocument } from './report.js';
+import { authorize, callback, token } from './rows/apps.js';
 import { backup } from './rows/backup.js';
 import { importing } from './rows/import.js';
 import { create, verifier } from './rows/in-process.js';
@@ -28,6 +29,9 @@ const ROWS = [
   search,
   revoke,
   backup,
+  authorize,
+  token,
+  callback,
   completion,
   memory,
 ];

@@ -11,7 +11,7 @@ _keywright() {
     word=${words[i]}
     if [[ -n $skip ]]; then skip=''; continue; fi
     case $word in
-    --access|--action|--actor|--after|--allow-ip|--brand|--ceiling|--check|--check-timeout|--connect-apps|--create-keys|--default-life|--deliver|--deliver-as|--deliver-timeout|--description|--expect|--expires|--expiring-within|--file|--format|--from-env|--from-file|--grace|--hmac-key-encoding|--hmac-key-from-env|--hmac-key-from-file|--identity|--if-idle|--if-older-than|--integration|--ip|--key|--key-file|--kind|--limit|--longest-life|--match|--mode|--name|--output|--owner|--passphrase-fd|--passphrase-file|--path|--public-key|--purpose|--reason|--reassign-to|--recipient|--recipients-file|--restrict|--role|--scope|--since|--slot|--status|--unlock|--unused-for|--url|--words|--workspace|-w) skip=$word ;;
+    --access|--account|--action|--actor|--after|--allow-ip|--allow-scope|--authorization-endpoint|--brand|--callback-port|--ceiling|--check|--check-timeout|--client-id|--connect-apps|--create-keys|--default-life|--deliver|--deliver-as|--deliver-timeout|--description|--device-endpoint|--expect|--expires|--expiring-within|--file|--format|--from-env|--from-file|--grace|--hmac-key-encoding|--hmac-key-from-env|--hmac-key-from-file|--identity|--if-idle|--if-older-than|--integration|--ip|--issuer|--key|--key-file|--kind|--limit|--longest-life|--match|--min-valid|--mode|--name|--output|--owner|--passphrase-fd|--passphrase-file|--path|--provider|--public-key|--purpose|--reason|--reassign-to|--recipient|--recipients-file|--resource|--restrict|--restrict-provider-scope|--revocation-endpoint|--role|--scope|--since|--slot|--status|--timeout|--token-endpoint|--unlock|--unused-for|--url|--userinfo-endpoint|--words|--workspace|-w) skip=$word ;;
     -*) ;;
     *) if [[ -z $noun ]]; then noun=$word command=$word; elif [[ $command == "$noun" ]]; then command="$noun $word"; fi ;;
     esac
@@ -77,7 +77,7 @@ _keywright() {
     'members update'|'member update') found='-w --workspace --role --json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
     'members remove'|'member remove') found='-w --workspace --reassign-to --revoke-owned --dry-run -y --yes --json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
     'policy show') found='-w --workspace --json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
-    'policy set') found='-w --workspace --create-keys --connect-apps --restrict --no-restrict --ceiling --default-life --longest-life --json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
+    'policy set') found='-w --workspace --create-keys --connect-apps --restrict --no-restrict --restrict-provider-scope --no-restrict-provider-scope --ceiling --default-life --longest-life --json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
     'integrations create'|'integration create') found='-w --workspace --purpose --url --json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
     'integrations list'|'integrations ls'|'integration list'|'integration ls') found='-w --workspace --json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
     'integrations show'|'integration show') found='-w --workspace --json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
@@ -86,6 +86,14 @@ _keywright() {
     'integrations disable'|'integration disable') found='-w --workspace --dry-run -y --yes --json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
     'integrations enable'|'integration enable') found='-w --workspace --json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
     'integrations remove'|'integration remove') found='-w --workspace --revoke-keys --keep-keys --dry-run -y --yes --json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
+    'apps register'|'app register') found='-w --workspace --provider --issuer --resource --authorization-endpoint --token-endpoint --device-endpoint --revocation-endpoint --userinfo-endpoint --client-id --from-stdin --from-file --from-env --public --allow-scope --callback-port --integration --json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
+    'apps authorize'|'app authorize') found='-w --workspace --scope --account --device --no-browser --callback-port --timeout --client-credentials -y --yes --json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
+    'apps token'|'app token') found='-w --workspace --account --min-valid --header --retry-uncertain --json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
+    'apps list'|'apps ls'|'app list'|'app ls') found='-w --workspace --json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
+    'apps show'|'app show') found='-w --workspace --json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
+    'apps update'|'app update') found='-w --workspace --name --allow-scope --no-allow-scope --client-id --from-stdin --from-file --from-env --public --callback-port --integration --no-integration --json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
+    'apps revoke'|'app revoke') found='-w --workspace --account --all-accounts --expect --reason --dry-run -y --yes --json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
+    'apps remove'|'app remove') found='-w --workspace --dry-run -y --yes --json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
     'slots add'|'slot add') found='--kind --role --name --path --from-stdin --from-file --from-env --json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
     'slots list'|'slots ls'|'slot list'|'slot ls') found='--json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
     'slots remove'|'slot remove') found='--dry-run -y --yes --json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
@@ -99,7 +107,7 @@ _keywright() {
     'backup restore') found='--identity --from-stdin --from-file --from-env --unlock --undo-revocations --dry-run -y --yes --json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
     esac
   elif [[ -z $noun ]]; then
-    found='init doctor completion keys rotations workspaces scopes members policy integrations slots audit backup help'
+    found='init doctor completion keys rotations workspaces scopes members policy integrations apps slots audit backup help'
   else
     case $command in
     'keys'|'key') found='create import list show update rotate disable enable revoke verify' ;;
@@ -109,6 +117,7 @@ _keywright() {
     'members'|'member') found='add list update remove' ;;
     'policy') found='show set' ;;
     'integrations'|'integration') found='create list show update configure disable enable remove' ;;
+    'apps'|'app') found='register authorize token list show update revoke remove' ;;
     'slots'|'slot') found='add list remove test rekey' ;;
     'audit') found='list verify export' ;;
     'backup') found='create verify restore' ;;
