@@ -78,3 +78,15 @@ export function flagOf(option: Option): { readonly name: string; readonly negate
 export function valuesOf(option: Option, value: string): readonly string[] {
   return option.commas === true ? value.split(',').map((part) => part.trim()) : [value];
 }
+
+/** A flag and its `--no-` that are both on the line; undefined when none are. Which of them was meant nobody can tell. */
+export function contradiction(options: readonly Option[], argv: readonly string[]): string | undefined {
+  const end = argv.indexOf('--');
+  const given = new Set((end < 0 ? argv : argv.slice(0, end)).map((word) => word.split('=')[0]));
+  const known = options.flatMap(spellingsOf);
+  for (const no of known.filter((one) => one.startsWith('--no-') && given.has(one))) {
+    const yes = `--${no.slice('--no-'.length)}`;
+    if (known.includes(yes) && given.has(yes)) return `${yes} and ${no}`;
+  }
+  return undefined;
+}

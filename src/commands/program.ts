@@ -9,7 +9,7 @@ import { Failure } from '../errors.ts';
 import type { Command, Listed, Noun, Option } from './command.ts';
 import { loaded, NOUNS, PLAIN } from './index.ts';
 import { GIVEN_TWICE, LIKE_A_FLAG, misuse, unknownCommand } from './misuse.ts';
-import { flagOf, GLOBALS, spellingsOf, valuesOf } from './options.ts';
+import { contradiction, flagOf, GLOBALS, spellingsOf, valuesOf } from './options.ts';
 import { type Parsed, parsed } from './quick-parse.ts';
 
 /** What parsing calls for: a command, text to print (help, version), or the overview of bare `keywright`. */
@@ -153,6 +153,8 @@ function addCommand({ root, argv, found }: Building, parent: Commander, command:
     `\nExamples:\n${command.examples.map((example) => `  ${root.name()} ${example}`).join('\n')}`,
   );
   leaf.action(() => {
+    const both = contradiction(command.options ?? [], argv);
+    if (both !== undefined) throw new Failure('usage', `give one of ${both}, not both`);
     const values = leaf.opts();
     const layers = [root.opts(), ...(parent === root ? [] : [parent.opts()]), values];
     const shared = new Set(globals.map((option) => flagOf(option).name));
@@ -192,9 +194,10 @@ function optionOf(option: Option, argv: readonly string[]): CommanderOption {
   if (option.choices !== undefined) made.choices(option.choices);
   if (option.repeats !== true && made.required) made.argParser(once(option, argv));
   if (option.repeats === true) {
-    made.argParser((value: string, before: string[] | undefined) => {
+    made.argParser((value: string, before: unknown) => {
       refuseFlag(option, value, argv);
-      return [...(before ?? []), ...valuesOf(option, value)];
+      // `false` of a `--no-` before it is told of later.
+      return [...(Array.isArray(before) ? before : []), ...valuesOf(option, value)];
     });
   }
   return made;

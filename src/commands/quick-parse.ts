@@ -2,7 +2,7 @@ import type { Context, Globals } from '../context.ts';
 import type { Command, Listed, Option } from './command.ts';
 import { NOUNS, PLAIN } from './index.ts';
 import { Input } from './input.ts';
-import { flagOf, GLOBALS, spellingsOf, takesValue, valuesOf } from './options.ts';
+import { contradiction, flagOf, GLOBALS, spellingsOf, takesValue, valuesOf } from './options.ts';
 
 /** What was asked for, parsed and not yet done. */
 export interface Parsed {
@@ -45,6 +45,7 @@ export async function quickParse(argv: readonly string[]): Promise<Parsed | unde
   const listed = findCommand(words, flags);
   if (listed === undefined) return undefined;
   const command = await listed.load();
+  if (contradiction(command.options ?? [], argv) !== undefined) return undefined;
   const own: Values = {};
   addFlags(flags, command.options ?? [], own);
   for (const name of offByDefault(command.options ?? [])) own[name] = true;

@@ -52,11 +52,11 @@ export const revoke: Command = {
     }
     await confirm(context, input, consequences(app, grants));
     const done: Held[] = [];
-    for (const grant of grants) done.push(await revokeOne(context, grant, reason));
-    const failure = await takeBack(
-      context,
-      done.filter(({ grant }) => grant.revocationPending),
-    );
+    for (const grant of grants) {
+      const one = await revokeOne(context, grant, reason);
+      if (!one.already || one.grant.revocationPending) done.push(one);
+    }
+    const failure = await takeBack(context, done);
     await context.out.say(NOT_DELETED);
     await tell(context, store, app, workspace, grants);
     if (failure !== undefined) throw failure;
@@ -101,7 +101,7 @@ function consequences(app: App, grants: readonly Grant[]) {
   return {
     lines: [
       ...grants.map((grant) => lineOf(app, grant)),
-      'no token is given out any more, and it is taken back at the provider',
+      'no token is given out any more, and it is taken back at the provider where that has a way',
       NOT_DELETED,
     ],
     question: `revoke ${many}?`,
@@ -113,7 +113,11 @@ function lineOf(app: App, { account, granted, authorizedBy }: Grant): string {
 }
 
 /** Without unlocking anything: a lost keychain must not keep a token in use. */
-async function revokeOne(context: Context, grant: Grant, reason: string | undefined): Promise<Held> {
+async function revokeOne(
+  context: Context,
+  grant: Grant,
+  reason: string | undefined,
+): Promise<Held & { readonly already: boolean }> {
   const done = await revokeGrant(await context.ledger('locked'), grant.id, reason);
   const name = `${done.app.name} ${grant.account}`;
   await context.out.say(done.already ? `${name} is revoked already` : `revoked ${name}`);

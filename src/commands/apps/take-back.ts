@@ -3,6 +3,7 @@ import type { Held } from '../../domain/apps/reconnect.ts';
 import { type AtProvider, finishRevocation, retryPending } from '../../domain/apps/revoke.ts';
 import type { HealthFinding } from '../../domain/health/examine.ts';
 import { Failure } from '../../errors.ts';
+import { moment } from '../../terminal/time.ts';
 import { hostOf } from './describe.ts';
 
 /** What no revocation does; said with each. */
@@ -16,6 +17,11 @@ export async function takeBack(context: Context, revoked: readonly Held[]): Prom
   let first: Failure | undefined;
   for (const held of revoked) {
     const host = hostOf(held.app);
+    if (!held.grant.revocationPending) {
+      // Its tokens are erased here already: there was nobody to send them to.
+      await context.out.say(stillValid(held, host, context.now()));
+      continue;
+    }
     const outcome = await outcomeOf(context, held.grant.id);
     await context.out.say(told(outcome, host));
     if (outcome.kind === 'pending') first ??= stillThere(held, host, outcome.failure);
@@ -65,6 +71,16 @@ function told(outcome: AtProvider, host: string): string {
     case 'pending':
       return `not taken back at ${host} yet`;
   }
+}
+
+/** What is left of a grant whose provider can't be told. */
+function stillValid({ app, grant }: Held, host: string, now: number): string {
+  const line = told({ kind: 'unsupported', page: null }, host);
+  const end = grant.tokenExpiresAt;
+  const until = end === null ? 'until it ends there' : `until ${moment(end, now)}`;
+  return end !== null && end <= now
+    ? line
+    : `${line}: whoever has the token of ${app.name} can use it ${until}`;
 }
 
 function stillThere({ app, grant }: Held, host: string, cause: Failure): Failure {

@@ -53,6 +53,13 @@ export function recordGrant(
     const app = await appNow(tx, consent.app);
     await requireAllowed(tx, ledger.actor, app.workspaceId, { kind: 'connect-apps' });
     const before = await tx.grants.byAccount(app.id, consent.account);
+    if (before !== undefined && before.revokedAt === null) {
+      // Renewing what somebody else authorized takes it over, so it asks for what taking it back would.
+      const { authorizedBy } = before;
+      await requireAllowed(tx, ledger.actor, app.workspaceId, {
+        ...{ kind: 'revoke-grant', app: app.name, authorizedBy },
+      });
+    }
     const grant: Grant = {
       ...grantOf(consent, { at, actor }),
       id: before?.id ?? newId('grant', means.random),
