@@ -43,6 +43,7 @@ export const token: Command = {
     const grant = await findGrant(store, app, input.text('account'));
     const fresh = await (await keeperOf(context)).fresh(grant.id, request);
     await handOut(context, app, fresh, input.flag('header'));
+    await sayIfShort(context, app, fresh, request.minValidMs);
     return undefined;
   },
 };
@@ -59,6 +60,21 @@ async function keeperOf(context: Context) {
         return result;
       }),
   });
+}
+
+/** A wish beyond what tokens of that provider live is met as far as can be, and said. */
+async function sayIfShort(
+  { out, now }: Context,
+  app: App,
+  { grant, unrenewed }: FreshToken,
+  minValidMs: number | undefined,
+): Promise<void> {
+  const { tokenExpiresAt } = grant;
+  if (minValidMs === undefined || tokenExpiresAt === null || unrenewed !== undefined) return;
+  if (tokenExpiresAt - now() >= minValidMs) return;
+  await out.warn(
+    `tokens of ${app.name} don't live as long as --min-valid asks: this one ends ${age(tokenExpiresAt, now())}`,
+  );
 }
 
 async function handOut(

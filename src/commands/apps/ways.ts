@@ -31,7 +31,9 @@ export async function showUrl(
 
 /** How a browser on another machine gets back to this one. */
 function elsewhere({ login }: Desktop, redirectUri: string): readonly string[] {
-  const { port, hostname } = new URL(redirectUri);
+  const { port: said, hostname } = new URL(redirectUri);
+  // The port that is usual for http is left out of a URL.
+  const port = said === '' ? '80' : said;
   return [`from another machine: ssh -N -L ${port}:${hostname}:${port} ${login}`];
 }
 

@@ -101,6 +101,27 @@ describe.each(STORES)('a consent, on a store in %s', (kind) => {
     expect(await desk.sealed()).toEqual(['access_token 1', 'refresh_token 1']);
   });
 
+  test('of a developer never takes over what somebody else authorized, however that stood', async () => {
+    const { workspace, store, ledger } = desk;
+    const ben = {
+      workspaceId: workspace.id,
+      name: 'ben',
+      role: 'developer',
+      createdAt: desk.clock.at,
+    } as const;
+    await store.write((tx) => tx.write.workspaces.addMember(ben));
+    const bens = recordGrant(
+      { ...ledger, actor: { ...ledger.actor, name: 'ben' } },
+      { access: writtenDown, random: desk.means.random },
+      {
+        ...{ app: desk.app, kind: 'user', account: '@ana', asked: scopes('wiki') },
+        ...{ tokens: desk.server.consent(), redirectUri: null, habits: {} },
+      },
+    );
+    expect((await failureOf(() => bens)).code).toBe('forbidden');
+    expect(await desk.grantNow()).toEqual(desk.grant);
+  });
+
   test('of nobody: client credentials bring a grant of the client itself', async () => {
     const means = {
       access: writtenDown,
