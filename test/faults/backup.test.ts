@@ -46,7 +46,8 @@ async function backedUp(): Promise<Backed> {
 async function points(shell: Shell, argv: readonly string[]): Promise<readonly Call[]> {
   const { code, stderr, calls } = await callsOf(shell, argv);
   expect(code, stderr).toBe(0);
-  return [...sampled(calls), ...ANYWHERE];
+  // Every second of the points: what follows each, a whole restore and a look at all of it, takes half a second.
+  return [...sampled(calls).filter((_, i) => i % 2 === 0), ...ANYWHERE];
 }
 
 describe.skipIf(why !== undefined)(`killed at a system call (case 45)${skipped}`, () => {
