@@ -1,9 +1,10 @@
 import type { Context } from '../../context.ts';
 import type { App, Grant } from '../../domain/apps/app.ts';
-import { archived, type Connected } from '../../domain/apps/authorize.ts';
+import type { Connected } from '../../domain/apps/authorize.ts';
 import { askedByDefault, type ConsentPlan, planConsent, scopeRules } from '../../domain/apps/consent.ts';
 import { CLIENT_ACCOUNT, DEFAULT_ACCOUNT } from '../../domain/apps/reconnect.ts';
 import type { Store } from '../../domain/ports/store.ts';
+import { archived } from '../../domain/workspaces/find.ts';
 import type { Workspace } from '../../domain/workspaces/workspace.ts';
 import { Failure, PROGRAM } from '../../errors.ts';
 import { commandLine } from '../../terminal/shell.ts';

@@ -6,6 +6,7 @@ import type { Tokens } from '../ports/authorization.ts';
 import type { OperatorAccess } from '../ports/secrets.ts';
 import type { Transaction } from '../ports/store.ts';
 import type { Random } from '../ports/system.ts';
+import { archived } from '../workspaces/find.ts';
 import { type App, type Grant, stampOf } from './app.ts';
 import { beyondAllowlist, beyondRules, rulesOf } from './exceed.ts';
 import { grantEntry } from './facts.ts';
@@ -133,12 +134,5 @@ async function appNow(tx: Transaction, asked: App): Promise<App> {
   const what = app?.removedAt === null ? 'got another client id' : 'was removed';
   throw new Failure('changed', `${asked.name} ${what} meanwhile; nothing was stored`, {
     hint: `${PROGRAM} apps list`,
-  });
-}
-
-/** Nothing is authorized, and no token given out, in an archived workspace. */
-export function archived(slug: string): Failure {
-  return new Failure('wrong_state', `workspace ${slug} is archived`, {
-    hint: `${PROGRAM} workspaces archive ${slug} --undo`,
   });
 }

@@ -1,4 +1,3 @@
-import { Failure, PROGRAM } from '../../errors.ts';
 import { requireAllowed } from '../access/require.ts';
 import { change, type Ledger, signatureOf } from '../audit/change.ts';
 import { newId } from '../ids.ts';
@@ -6,6 +5,7 @@ import { bindableIntegration } from '../keys/bound.ts';
 import type { OperatorAccess } from '../ports/secrets.ts';
 import type { Random } from '../ports/system.ts';
 import type { Secret } from '../secret.ts';
+import { archived } from '../workspaces/find.ts';
 import type { Workspace } from '../workspaces/workspace.ts';
 import type { App } from './app.ts';
 import { appEntry, CLIENT_SECRET } from './facts.ts';
@@ -45,7 +45,7 @@ export function registerApp(
   const clientAuth = wish.clientAuth ?? clientAuthFor(source, secret !== undefined);
   return change(ledger, async (tx, record) => {
     await requireAllowed(tx, ledger.actor, workspace.id, { kind: 'connect-apps' });
-    if ((await tx.workspaces.byId(workspace.id))?.archivedAt !== null) throw archived(workspace);
+    if ((await tx.workspaces.byId(workspace.id))?.archivedAt !== null) throw archived(workspace.slug);
     const integration =
       wish.integration === undefined
         ? undefined
@@ -64,11 +64,5 @@ export function registerApp(
     }
     record(appEntry('app.register', app, { client_secret: secret !== undefined }));
     return app;
-  });
-}
-
-function archived({ slug }: Workspace): Failure {
-  return new Failure('wrong_state', `workspace ${slug} is archived`, {
-    hint: `${PROGRAM} workspaces archive ${slug} --undo`,
   });
 }

@@ -1,4 +1,4 @@
-import { Failure, PROGRAM } from '../../errors.ts';
+import { Failure } from '../../errors.ts';
 import { change, type Ledger } from '../audit/change.ts';
 import { bindableIntegration } from '../keys/bound.ts';
 import { keyEntry } from '../keys/facts.ts';
@@ -6,6 +6,7 @@ import type { ApiKey } from '../keys/key.ts';
 import type { SealedPepper } from '../ports/secrets.ts';
 import type { Readers } from '../ports/store.ts';
 import type { Actor, Random } from '../ports/system.ts';
+import { archived } from '../workspaces/find.ts';
 import type { Workspace } from '../workspaces/workspace.ts';
 import { admit } from './admit.ts';
 import type { Candidate } from './candidate.ts';
@@ -111,8 +112,7 @@ async function check(
 
 async function refuseArchived(readers: Readers, { id, slug }: Workspace): Promise<void> {
   if ((await readers.workspaces.byId(id))?.archivedAt === null) return;
-  const hint = `${PROGRAM} workspaces archive ${slug} --undo`;
-  throw new Failure('wrong_state', `workspace ${slug} is archived`, { hint });
+  throw archived(slug);
 }
 
 /** The tokens were not looked at under kinds that came meanwhile, and a number is given once. */

@@ -81,15 +81,10 @@ function ofToken(
   if (found === undefined) throw new Error(`pepper ${hasher.current} is missing`);
   const { pepper, hash } = verifierFor(hasher, workspaceId, new Secret(token));
   return {
-    found: { ...found, digest: pooled(found.digest) },
+    found,
     aliases: [...aliases.slice(0, -1), ...spentMarks(aliases, kinds, hasher)],
-    verifier: { pepper, hash: pooled(hash) },
+    verifier: { pepper, hash },
   };
-}
-
-/** A copy in Node's pool of buffers: a piece of memory of its own for each digest costs more than making it. */
-function pooled(digest: Uint8Array): Uint8Array {
-  return Buffer.from(digest);
 }
 
 function ofDigest(
@@ -109,5 +104,5 @@ function ofDigest(
   const key = kind === 'hmac-sha256' ? (hmac?.number ?? 0) : 0;
   const found = { kind, key, digest };
   const { pepper, hash } = verifierFor(hasher, workspaceId, new Secret(vouched(found)));
-  return { found, aliases: spentMarks([found], kinds, hasher), verifier: { pepper, hash: pooled(hash) } };
+  return { found, aliases: spentMarks([found], kinds, hasher), verifier: { pepper, hash } };
 }

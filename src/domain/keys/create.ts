@@ -1,4 +1,3 @@
-import { Failure, PROGRAM } from '../../errors.ts';
 import { requireAllowed } from '../access/require.ts';
 import { change, type Ledger } from '../audit/change.ts';
 import { newKid } from '../ids.ts';
@@ -6,6 +5,7 @@ import type { TokenHasher } from '../ports/secrets.ts';
 import type { Transaction } from '../ports/store.ts';
 import type { Random } from '../ports/system.ts';
 import type { Secret } from '../secret.ts';
+import { archived } from '../workspaces/find.ts';
 import { refuseUnlisted } from '../workspaces/manage.ts';
 import { requireMember } from '../workspaces/members.ts';
 import { defaultLifeOf } from '../workspaces/policy.ts';
@@ -49,9 +49,7 @@ export async function createKey(
   return change(ledger, async (tx, record) => {
     const current = await tx.workspaces.byId(workspace.id);
     if (current === undefined || current.archivedAt !== null) {
-      throw new Failure('wrong_state', `workspace ${workspace.slug} is archived`, {
-        hint: `${PROGRAM} workspaces archive ${workspace.slug} --undo`,
-      });
+      throw archived(workspace.slug);
     }
     const owner = wish.owner ?? ledger.actor.name;
     const expiresAt = wish.expiresAt === undefined ? await usualExpiry(tx, workspace, now) : wish.expiresAt;

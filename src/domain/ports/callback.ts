@@ -5,14 +5,16 @@ export type CallbackAnswer = ValidatedCallback | RefusedCallback;
 
 /** A server for one authorization, on this machine alone. It must be closed, however the authorization ends. */
 export interface CallbackServer {
-  /** With the literal address and port of this server (RFC 8252 section 7.3). */
+  /** `http://127.0.0.1:41873/callback`: the literal address and port of this server (RFC 8252 section 7.3). */
   readonly redirectUri: string;
   /**
-   * Resolves with the answer that carries this state. Throws `consent_timeout`; when the signal is raised its reason,
-   * or `cancelled`. To be called once.
+   * Resolves with the answer that carries this state, once nothing listens any more: the browser has its page
+   * by then, and sending the answer again meets a closed port. Every other request is refused and changes
+   * nothing. Throws `consent_timeout`; when the signal is raised its reason, or `cancelled` if that is no
+   * failure; and `cancelled` when the server is closed. To be called once; before, no request is accepted.
    */
   wait(state: string, options?: { readonly signal?: AbortSignal | undefined }): Promise<CallbackAnswer>;
-  /** Resolves when no socket is left. */
+  /** Resolves when no socket is left. Does nothing when it has ended already. */
   close(): Promise<void>;
 }
 

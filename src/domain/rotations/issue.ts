@@ -10,6 +10,7 @@ import type { OperatorAccess } from '../ports/secrets.ts';
 import type { Readers, Transaction } from '../ports/store.ts';
 import type { Random } from '../ports/system.ts';
 import type { Secret } from '../secret.ts';
+import { archived } from '../workspaces/find.ts';
 import { planRotation, type RotationPlan, type RotationRequest } from './plan.ts';
 import type { Rotation } from './rotation.ts';
 
@@ -83,9 +84,7 @@ export async function planFor(
   if ('refusal' in planned) throw planned.refusal;
   const workspace = await store.workspaces.byId(key.workspaceId);
   if (workspace !== undefined && workspace.archivedAt !== null) {
-    throw new Failure('wrong_state', `workspace ${workspace.slug} is archived`, {
-      hint: `${PROGRAM} workspaces archive ${workspace.slug} --undo`,
-    });
+    throw archived(workspace.slug);
   }
   const open = await store.rotations.open(key.kid);
   if (open !== undefined) throw openDelivery(key, open);

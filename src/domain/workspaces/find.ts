@@ -1,4 +1,4 @@
-import { PROGRAM } from '../../errors.ts';
+import { Failure, PROGRAM } from '../../errors.ts';
 import { notFound } from '../nearest.ts';
 import type { Readers } from '../ports/store.ts';
 import type { Workspace } from './workspace.ts';
@@ -9,4 +9,11 @@ export async function findWorkspace(store: Readers, text: string): Promise<Works
   if (found !== undefined) return found;
   const slugs = (await store.workspaces.all()).map((workspace) => workspace.slug);
   throw notFound(`no workspace "${text}"`, text, slugs, `${PROGRAM} workspaces list`);
+}
+
+/** What nothing is made, renewed or given out in: an archived workspace (`wrong_state`). */
+export function archived(slug: string): Failure {
+  return new Failure('wrong_state', `workspace ${slug} is archived`, {
+    hint: `${PROGRAM} workspaces archive ${slug} --undo`,
+  });
 }

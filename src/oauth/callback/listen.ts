@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { CallbackServer } from '../../domain/ports/callback.ts';
 import { Failure } from '../../errors.ts';
 import type { Answer } from './answer.ts';
 import { bind } from './bind.ts';
@@ -22,21 +23,6 @@ const SETTINGS = {
   // A missing one gets our own answer, not Node's.
   requireHostHeader: false,
 };
-
-/** A server for one authorization. It must be closed, however the authorization ends. */
-export interface CallbackServer {
-  /** `http://127.0.0.1:41873/callback`: the literal address and port of this server (RFC 8252 section 7.3). */
-  readonly redirectUri: string;
-  /**
-   * Resolves with the answer that carries this state, once nothing listens any more: the browser has its page
-   * by then, and sending the answer again meets a closed port. Every other request is refused and changes
-   * nothing. Throws `consent_timeout`; when the signal is raised its reason, or `cancelled` if that is no
-   * failure; and `cancelled` when the server is closed. To be called once; before, no request is accepted.
-   */
-  wait(state: string, options?: { readonly signal?: AbortSignal | undefined }): Promise<Answer>;
-  /** Resolves when no socket is left. Does nothing when it has ended already. */
-  close(): Promise<void>;
-}
 
 export interface ListenOptions {
   /** This one or none; without it the system chooses. */
