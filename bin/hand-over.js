@@ -59,9 +59,12 @@ function passSignals(pass) {
   for (const signal of ['SIGINT', 'SIGQUIT']) {
     process.on(signal, () => onTerminal || pass(signal));
   }
-  // A shell waits for this process to stop, not for the child. SIGCONT wakes both.
-  process.on('SIGTSTP', () => {
+  process.on('SIGTSTP', function stop() {
     pass('SIGTSTP');
-    process.kill(process.pid, 'SIGSTOP');
+    // A shell waits for this process to stop, not for the child. By SIGTSTP and not by SIGSTOP: where nobody
+    // could wake it again, the kernel stops neither. SIGCONT wakes both.
+    process.removeListener('SIGTSTP', stop);
+    process.kill(process.pid, 'SIGTSTP');
+    process.on('SIGTSTP', stop);
   });
 }

@@ -41,6 +41,9 @@ const clone = makeClone('clone', { node: true, dist: true });
 const installed = makeClone('installed', { dist: true });
 const broken = makeClone('broken', { node: true });
 
+/** A process group of its own under this one's, as a shell's job: the kernel doesn't stop one without a parent. */
+const AS_A_JOB = 'import os, sys; os.setpgid(0, 0); os.execv(sys.argv[1], sys.argv[1:])';
+
 /** Starts it and gives back its lines as they come. */
 function start(command: string, args: readonly string[]) {
   const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
@@ -115,7 +118,7 @@ describe.skipIf(old === undefined)('on a Node that is too old', () => {
     'passes %s on, once',
     async (signal) => {
       const { child, ended, text } = start(node, [clone, 'signals']);
-      await until(() => text().includes('pid'));
+      await until(() => text().includes('}'));
       child.kill(signal);
       await until(() => text().includes(signal));
       process.kill(pidIn(text()), 'SIGUSR2');
@@ -129,20 +132,35 @@ describe.skipIf(old === undefined)('on a Node that is too old', () => {
   );
 
   test.runIf(process.platform === 'linux')('stops and goes on together with the program', async () => {
-    const { child, ended, text } = start(node, [clone, 'signals']);
-    await until(() => text().includes('pid'));
+    const { child, ended, text } = start('python3', ['-c', AS_A_JOB, node, clone, 'signals']);
+    await until(() => text().includes('}'));
     const program = pidIn(text());
     child.kill('SIGTSTP');
     await until(() => stateOf(child.pid) === 'T' && stateOf(program) === 'T');
     child.kill('SIGCONT');
     await until(() => stateOf(child.pid) !== 'T' && stateOf(program) !== 'T');
+    // Once more: the first time must not have been the last.
+    child.kill('SIGTSTP');
+    await until(() => stateOf(child.pid) === 'T' && stateOf(program) === 'T');
+    child.kill('SIGCONT');
     process.kill(program, 'SIGUSR2');
     expect(await ended).toEqual({ code: 5, signal: null });
   });
 
+  test.runIf(process.platform === 'linux')('goes on where no shell could wake it again', async () => {
+    const { child, ended, text } = start('setsid', [node, clone, 'signals']);
+    await until(() => text().includes('}'));
+    child.kill('SIGTSTP');
+    child.kill('SIGWINCH');
+    await until(() => text().includes('SIGWINCH'));
+    process.kill(pidIn(text()), 'SIGUSR2');
+    expect(await ended).toEqual({ code: 5, signal: null });
+  });
+
   test.runIf(process.platform === 'linux')('Ctrl-C on a terminal arrives once', async () => {
-    const terminal = start('script', ['-qec', `'${node}' '${clone}' signals`, '/dev/null']);
-    await until(() => terminal.text().includes('pid'));
+    // With exec: a shell that stays in between dies of the Ctrl-C itself, as dash does.
+    const terminal = start('script', ['-qec', `exec '${node}' '${clone}' signals`, '/dev/null']);
+    await until(() => terminal.text().includes('}'));
     pressCtrlC(terminal.child);
     await until(() => terminal.text().includes('SIGINT'));
     process.kill(pidIn(terminal.text()), 'SIGUSR2');

@@ -89,8 +89,9 @@ describe('an opener of any kind', () => {
   });
 
   test('that fails', async () => {
-    const { path } = await opener('exit 1');
+    const { path, told } = await opener('exit 1');
     expect(await openBrowser('https://h/', desktop(path))).toBe(true);
+    await told();
   });
 
   test('that talks and never ends', async () => {
