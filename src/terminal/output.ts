@@ -1,5 +1,5 @@
 import type { Secret } from '../domain/secret.ts';
-import { EXIT, type ExitCode, PROGRAM } from '../errors.ts';
+import { EXIT, type ExitCode, Failure, PROGRAM } from '../errors.ts';
 import { failureJson, failureLines, reportOf } from './failure.ts';
 import { jsonText } from './json.ts';
 import { tsvRow, type Written, writeJsonList, writeLines, writeTable } from './list.ts';
@@ -80,8 +80,11 @@ export interface Output {
   value(text: string, json: object): Promise<void>;
   /** Exactly the secret and a newline, for every audience. */
   secret(secret: Secret): Promise<void>;
-  /** To be called before a secret is part of the answer: tells GitHub Actions or Azure Pipelines to hide it in their logs. */
-  mask(secret: Secret): Promise<void>;
+  /**
+   * To be called before a secret is part of the answer: tells GitHub Actions or Azure Pipelines to hide it in their
+   * logs. Throws `output_failed` when stdout was closed: what is written there reaches nobody.
+   */
+  beforeSecret(secret: Secret): Promise<void>;
   /** The text with the program's name put in, for what goes to JSON; everything else here does that itself. */
   spelled(text: string): string;
   /** One object and a newline. */
@@ -168,8 +171,10 @@ export function createOutput(options: OutputOptions): Output {
     },
     warn: (line) => (json ? Promise.resolve() : talk(said(line))),
     secret: (secret) => write(`${secret.reveal()}\n`),
-    mask: (secret) =>
-      workflow === undefined ? Promise.resolve() : stderr.write(maskLine(workflow, secret)).catch(() => {}),
+    async beforeSecret(secret) {
+      if (stdout.isClosed) throw new Failure('output_failed', 'stdout is closed');
+      if (workflow !== undefined) await stderr.write(maskLine(workflow, secret)).catch(() => {});
+    },
     spelled,
     json: writeJson,
     value: (text, object) => (json ? writeJson(object) : writeText(`${visible(text)}\n`)),

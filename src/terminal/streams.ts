@@ -1,9 +1,12 @@
 import fs from 'node:fs';
+import { devNull } from 'node:os';
 import { Failure } from '../errors.ts';
 
 /** Where text goes: stdout or stderr. */
 export interface Sink {
   readonly isTTY: boolean;
+  /** Was there nothing at this descriptor when the program was started? What is written is lost. */
+  readonly isClosed: boolean;
   /** Width of the terminal in columns; 80 when it isn't one or doesn't say. */
   readonly columns: number;
   /**
@@ -56,6 +59,9 @@ export function sinkOf({ fd, stream }: StreamSource): Sink {
     get isTTY() {
       return !direct && open().isTTY === true;
     },
+    get isClosed() {
+      return fd !== undefined && wasClosed(fd);
+    },
     get columns() {
       return (direct ? undefined : open().columns) || 80;
     },
@@ -106,6 +112,21 @@ export function isFileOrPipe(fd: number): boolean {
   try {
     const stats = fs.fstatSync(fd);
     return stats.isFile() || stats.isFIFO();
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Node opens the null device, for reading and writing, where a standard descriptor is closed (`>&-`), and so does who
+ * starts a program with its output ignored. Whoever says `>/dev/null` opens it for writing only, and means it.
+ */
+function wasClosed(fd: number): boolean {
+  try {
+    const { rdev } = fs.fstatSync(fd);
+    if (rdev === 0 || rdev !== fs.statSync(devNull).rdev) return false;
+    fs.readSync(fd, Buffer.alloc(1));
+    return true;
   } catch {
     return false;
   }

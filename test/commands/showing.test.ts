@@ -7,6 +7,31 @@ import { ended, PROGRAM_FILE, Shell } from '../support/run-program.ts';
 const linux = process.platform === 'linux';
 
 describe('a secret key that nobody gets to see', () => {
+  test.runIf(linux).each([[[]], [['--json']], [['--quiet']]])(
+    'is revoked when stdout was closed (%j)',
+    async (flags) => {
+      const shell = await new Shell().init();
+      const argv = ['keys', 'create', '--scope', 'orders:read', '--name', 'billing', ...flags];
+      // Node gives a child whose output is ignored what it gives itself for a closed descriptor.
+      const child = shell.start(argv, { stdio: ['ignore', 'ignore', 'pipe'] });
+      const said = collect(child.stderr);
+      expect(await ended(child)).toEqual([1, null]);
+      expect(said()).toContain('so the new key was revoked');
+      expect(await shell.status('billing')).toBe('revoked');
+      expect((await shell.run(['doctor'])).code).toBe(0);
+    },
+  );
+
+  test.runIf(linux)('is as it was asked for when it is thrown away on purpose', async () => {
+    const shell = await new Shell().init();
+    const nowhere = openSync('/dev/null', 'w');
+    const argv = ['keys', 'create', '--scope', 'orders:read', '--name', 'billing'];
+    const child = shell.start(argv, { stdio: ['ignore', nowhere, 'ignore'] });
+    closeSync(nowhere);
+    expect(await ended(child)).toEqual([0, null]);
+    expect(await shell.status('billing')).toBe('active');
+  });
+
   test.runIf(linux)('is revoked when stdout is full', async () => {
     const shell = await new Shell().init();
     const full = openSync('/dev/full', 'w');

@@ -16,6 +16,7 @@ function recorder(isTTY: boolean, columns = 80, broken?: Error): Recorded {
     text: '',
     writes: 0,
     isTTY,
+    isClosed: false,
     columns,
     async write(chunk) {
       this.writes++;

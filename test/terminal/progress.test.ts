@@ -5,6 +5,7 @@ function screen(isTTY: boolean, columns = 40) {
   const recorded = { text: '' };
   const notice = createNotice({
     isTTY,
+    isClosed: false,
     columns,
     async write(chunk) {
       recorded.text += chunk;

@@ -43,6 +43,7 @@ describe.each(['github', 'azure'] as const)('what is said in a job of %s', (work
     let written = '';
     const sink = {
       isTTY: false,
+      isClosed: false,
       columns: 80,
       async write(chunk: string | Uint8Array) {
         written += String(chunk);

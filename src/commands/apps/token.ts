@@ -90,7 +90,7 @@ async function handOut(
     await out.warn(`${app.name} could not be renewed: ${unrenewed.message}${end}`);
     if (unrenewed.hint !== undefined) await out.hint(unrenewed.hint);
   }
-  await out.mask(accessToken);
+  await out.beforeSecret(accessToken);
   if (out.audience !== 'json')
     return out.secret(header ? new Secret(`Authorization: Bearer ${accessToken.reveal()}`) : accessToken);
   await out.json({

@@ -163,7 +163,7 @@ async function deliver(context: Context, ledger: Ledger, made: Shown, secretKey:
   const { key } = made;
   const shown = context.now();
   try {
-    await context.out.mask(secretKey);
+    await context.out.beforeSecret(secretKey);
     if (context.out.audience === 'json') {
       await context.out.json({ ...keyJson(made, shown), secret_key: secretKey.reveal() });
     } else await context.out.secret(secretKey);

@@ -145,7 +145,7 @@ async function handOut(context: Context, means: Means, shown: Shown, rotated: Ro
   );
   await out.say(endedText(key, rotation, { versions, valid }, now));
   try {
-    await out.mask(secretKey);
+    await out.beforeSecret(secretKey);
     if (out.audience === 'json') await out.json(await rotatedJson(means.ledger.store, shown, rotated, now));
     else await out.secret(secretKey);
   } catch (error) {

@@ -112,7 +112,8 @@ async function answer(
   }
   const secret = done.filter(({ rotated }) => rotated.secretKey !== undefined);
   try {
-    for (const { rotated } of secret) if (rotated.secretKey !== undefined) await out.mask(rotated.secretKey);
+    for (const { rotated } of secret)
+      if (rotated.secretKey !== undefined) await out.beforeSecret(rotated.secretKey);
     const items: object[] = [];
     for (const { shown, rotated } of done)
       items.push(await rotatedJson(means.ledger.store, shown, rotated, now));

@@ -51,7 +51,7 @@ function listenOn(server: Server, host: string, port: number): Promise<string> {
 
 function portRefused(port: number, why: string, cause: unknown): Failure {
   return new Failure('callback_unavailable', `port ${port} of this machine ${why}`, {
-    hint: 'give another one with --callback-port, or leave it out where the provider takes any',
+    hint: 'end what uses it, which may be another authorization, or give another one with --callback-port',
     cause,
   });
 }
