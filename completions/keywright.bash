@@ -92,7 +92,7 @@ _keywright() {
     'apps list'|'apps ls'|'app list'|'app ls') found='-w --workspace --json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
     'apps show'|'app show') found='-w --workspace --json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
     'apps update'|'app update') found='-w --workspace --name --allow-scope --no-allow-scope --client-id --from-stdin --from-file --from-env --public --callback-port --integration --no-integration --json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
-    'apps revoke'|'app revoke') found='-w --workspace --account --all-accounts --expect --reason --dry-run -y --yes --json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
+    'apps revoke'|'app revoke') found='-w --workspace --account --all-accounts --expect --reason --here-only --dry-run -y --yes --json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
     'apps remove'|'app remove') found='-w --workspace --dry-run -y --yes --json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
     'slots add'|'slot add') found='--kind --role --name --path --from-stdin --from-file --from-env --json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
     'slots list'|'slots ls'|'slot list'|'slot ls') found='--json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;

@@ -855,6 +855,7 @@ complete -c keywright -n '__keywright_at \'apps revoke\' \'app revoke\'' -l acco
 complete -c keywright -n '__keywright_at \'apps revoke\' \'app revoke\'' -l all-accounts -f -d 'every account of it'
 complete -c keywright -n '__keywright_at \'apps revoke\' \'app revoke\'' -l expect -x -a '(__keywright_ask)' -d 'with --all-accounts: do nothing unless it has exactly n'
 complete -c keywright -n '__keywright_at \'apps revoke\' \'app revoke\'' -l reason -x -a '(__keywright_ask)' -d 'why, for the audit log'
+complete -c keywright -n '__keywright_at \'apps revoke\' \'app revoke\'' -l here-only -f -d 'ask nothing of the provider, and give up what is pending there'
 complete -c keywright -n '__keywright_at \'apps revoke\' \'app revoke\'' -l dry-run -f -d 'only show what would happen'
 complete -c keywright -n '__keywright_at \'apps revoke\' \'app revoke\'' -s y -f -d 'do it without asking'
 complete -c keywright -n '__keywright_at \'apps revoke\' \'app revoke\'' -l yes -f -d 'do it without asking'

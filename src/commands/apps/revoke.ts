@@ -13,7 +13,7 @@ import type { Input } from '../input.ts';
 import { DRY_RUN, WORKSPACE, YES } from '../options.ts';
 import { counted } from '../plural.ts';
 import { type Row, rowColumns, rowJson } from './describe.ts';
-import { NOT_DELETED, takeBack } from './take-back.ts';
+import { giveUp, NOT_DELETED, takeBack } from './take-back.ts';
 import { ACCOUNT, APP, oneApp, rowOf, tellGrant } from './which.ts';
 
 export const revoke: Command = {
@@ -27,6 +27,7 @@ export const revoke: Command = {
     { flags: '--all-accounts', about: 'every account of it' },
     { flags: '--expect <n>', about: 'with --all-accounts: do nothing unless it has exactly n' },
     { flags: '--reason <text>', about: 'why, for the audit log' },
+    { flags: '--here-only', about: 'ask nothing of the provider, and give up what is pending there' },
     DRY_RUN,
     YES,
   ],
@@ -34,7 +35,8 @@ export const revoke: Command = {
   async run(context, input) {
     const reason = input.line('reason');
     const store = await context.store();
-    const { app, workspace } = await oneApp(context, store, input);
+    const hereOnly = input.flag('hereOnly');
+    const { app, workspace } = await oneApp(context, store, input, { removed: true });
     const grants = await grantsOf(store, app, input);
     checkCount(context, input, app, grants.length);
     // Nobody is asked about what would be refused afterwards.
@@ -50,13 +52,13 @@ export const revoke: Command = {
       for (const grant of grants) await context.out.say(`would be revoked: ${lineOf(app, grant)}`);
       return tell(context, store, app, workspace, grants);
     }
-    await confirm(context, input, consequences(app, grants));
+    await confirm(context, input, consequences(app, grants, hereOnly));
     const done: Held[] = [];
     for (const grant of grants) {
       const one = await revokeOne(context, grant, reason);
       if (!one.already || one.grant.revocationPending) done.push(one);
     }
-    const failure = await takeBack(context, done);
+    const failure = hereOnly ? await giveUp(context, done) : await takeBack(context, done);
     await context.out.say(NOT_DELETED);
     await tell(context, store, app, workspace, grants);
     if (failure !== undefined) throw failure;
@@ -95,13 +97,13 @@ function checkCount(context: Context, input: Input, app: App, count: number): vo
   );
 }
 
-function consequences(app: App, grants: readonly Grant[]) {
+function consequences(app: App, grants: readonly Grant[], hereOnly: boolean) {
   const many =
     grants.length === 1 ? `${app.name} ${grants[0]?.account}` : counted(grants.length, 'authorization');
   return {
     lines: [
       ...grants.map((grant) => lineOf(app, grant)),
-      'no token is given out any more, and it is taken back at the provider where that has a way',
+      `no token is given out any more, and it is ${hereOnly ? 'not taken back at the provider: its tokens live there until they end' : 'taken back at the provider where that has a way'}`,
       NOT_DELETED,
     ],
     question: `revoke ${many}?`,

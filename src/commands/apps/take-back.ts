@@ -1,6 +1,11 @@
 import type { Context } from '../../context.ts';
-import type { Held } from '../../domain/apps/reconnect.ts';
-import { type AtProvider, finishRevocation, retryPending } from '../../domain/apps/revoke.ts';
+import { givingUp, type Held } from '../../domain/apps/reconnect.ts';
+import {
+  type AtProvider,
+  finishRevocation,
+  giveUpRevocation,
+  retryPending,
+} from '../../domain/apps/revoke.ts';
 import type { HealthFinding } from '../../domain/health/examine.ts';
 import { Failure } from '../../errors.ts';
 import { moment } from '../../terminal/time.ts';
@@ -19,14 +24,27 @@ export async function takeBack(context: Context, revoked: readonly Held[]): Prom
     const host = hostOf(held.app);
     if (!held.grant.revocationPending) {
       // Its tokens are erased here already: there was nobody to send them to.
-      await context.out.say(stillValid(held, host, context.now()));
+      await context.out.say(stillValid(held, told({ kind: 'unsupported', page: null }, host), context.now()));
       continue;
     }
     const outcome = await outcomeOf(context, held.grant.id);
     await context.out.say(told(outcome, host));
-    if (outcome.kind === 'pending') first ??= stillThere(held, host, outcome.failure);
+    if (outcome.kind === 'pending') {
+      const giveUp = await givingUp(await context.store(), held.app, held.grant);
+      const hint = `to try again there: {keywright} doctor --fix; to give it up: ${giveUp}`;
+      const { code } = outcome.failure;
+      first ??= new Failure(code, stillThere(held, outcome.failure), { hint, cause: outcome.failure });
+    }
   }
   return first;
+}
+
+/** Tells nobody, and erases the tokens of revoked grants here. */
+export async function giveUp(context: Context, revoked: readonly Held[]): Promise<undefined> {
+  for (const held of revoked) {
+    await giveUpRevocation(await context.ledger('locked'), held.grant.id);
+    await context.out.say(stillValid(held, `${hostOf(held.app)} was not told`, context.now()));
+  }
 }
 
 async function outcomeOf(context: Context, grantId: string): Promise<AtProvider> {
@@ -52,8 +70,9 @@ export async function takeBackPending(
     const line = told(outcome, hostOf(app));
     if (outcome.kind !== 'pending') mended.push(`${app.name} ${grant.account}: ${line}`);
     else {
-      const message = stillThere({ app, grant }, hostOf(app), outcome.failure).message;
-      const hint = '{keywright} doctor --fix';
+      const message = stillThere({ app, grant }, outcome.failure);
+      const giveUp = await givingUp(ledger.store, app, grant);
+      const hint = `{keywright} doctor --fix, or to give it up: ${giveUp}`;
       left.push({ code: 'revocation_pending', message, hint, fixable: true });
     }
   }
@@ -73,9 +92,8 @@ function told(outcome: AtProvider, host: string): string {
   }
 }
 
-/** What is left of a grant whose provider can't be told. */
-function stillValid({ app, grant }: Held, host: string, now: number): string {
-  const line = told({ kind: 'unsupported', page: null }, host);
+/** What is left of a grant whose provider isn't told, behind `line`, which says so. */
+function stillValid({ app, grant }: Held, line: string, now: number): string {
   const end = grant.tokenExpiresAt;
   const until = end === null ? 'until it ends there' : `until ${moment(end, now)}`;
   return end !== null && end <= now
@@ -83,7 +101,6 @@ function stillValid({ app, grant }: Held, host: string, now: number): string {
     : `${line}: whoever has the token of ${app.name} can use it ${until}`;
 }
 
-function stillThere({ app, grant }: Held, host: string, cause: Failure): Failure {
-  const message = `${app.name} ${grant.account} is revoked here, and not yet at ${host}: ${cause.message}`;
-  return new Failure(cause.code, message, { hint: 'to try again there: {keywright} doctor --fix', cause });
+function stillThere({ app, grant }: Held, cause: Failure): string {
+  return `${app.name} ${grant.account} is revoked here, and not yet at ${hostOf(app)}: ${cause.message}`;
 }

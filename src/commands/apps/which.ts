@@ -16,14 +16,16 @@ export const ACCOUNT: Option = {
   about: 'which of its accounts, when there are several',
 };
 
-/** The app that the first argument names, and its workspace. */
+/** The app that the first argument names, and its workspace; with `removed` also a removed one, by its id. */
 export async function oneApp(
   context: Context,
   store: Readers,
   input: Input,
+  options: { readonly removed?: boolean } = {},
 ): Promise<{ app: App; workspace: Workspace }> {
   const workspace = await oneWorkspace(context, store, input);
-  return { app: await findApp(store, { workspaceId: workspace.id, text: input.args[0] ?? '' }), workspace };
+  const which = { workspaceId: workspace.id, text: input.args[0] ?? '' };
+  return { app: await findApp(store, which, options), workspace };
 }
 
 /** The line of a grant in `apps list`. */

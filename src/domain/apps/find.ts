@@ -10,11 +10,18 @@ export interface WhichApp {
   readonly text: string;
 }
 
-/** The app of this name or id in the workspace; throws `not_found` with the nearest name. A removed one isn't found. */
-export async function findApp(readers: Pick<Readers, 'apps'>, { workspaceId, text }: WhichApp): Promise<App> {
+/**
+ * The app of this name or id in the workspace; throws `not_found` with the nearest name. A removed one isn't found, but
+ * by its id when `removed` says so.
+ */
+export async function findApp(
+  readers: Pick<Readers, 'apps'>,
+  { workspaceId, text }: WhichApp,
+  { removed = false }: { readonly removed?: boolean } = {},
+): Promise<App> {
   const found =
     (await readers.apps.byName(workspaceId, text.normalize('NFC'))) ?? (await readers.apps.byId(text));
-  if (found?.workspaceId === workspaceId && found.removedAt === null) return found;
+  if (found?.workspaceId === workspaceId && (removed || found.removedAt === null)) return found;
   const names = (await readers.apps.all(workspaceId)).map(({ name }) => name);
   throw notFound(`no app "${text}"`, text, names, `${PROGRAM} apps list`);
 }

@@ -1,4 +1,4 @@
-import { Failure } from '../../errors.ts';
+import { Failure, PROGRAM } from '../../errors.ts';
 import { requireAllowed } from '../access/require.ts';
 import { change, type Ledger } from '../audit/change.ts';
 import { bindableIntegration } from '../keys/bound.ts';
@@ -10,6 +10,7 @@ import type { App, ClientAuth, Grant } from './app.ts';
 import { beyondAllowlist, markGrants } from './exceed.ts';
 import { appEntry, CLIENT_SECRET } from './facts.ts';
 import { findApp, type WhichApp } from './find.ts';
+import { givingUp } from './reconnect.ts';
 import type { AnswerHabits, ProviderScope } from './scopes.ts';
 
 /** What is to be different of an app. */
@@ -58,6 +59,7 @@ export function updateApp(
     const fields = Object.keys(values) as (keyof AppChange)[];
     const isSame = fields.every((field) => JSON.stringify(values[field]) === JSON.stringify(before[field]));
     if (isSame && wish.secret === undefined) return { app: before, changed: false, marked: [] };
+    if (values.clientId !== undefined && values.clientId !== before.clientId) await refusePending(tx, before);
     const app: App = { ...before, ...values };
     await tx.write.apps.update(app.id, values);
     if (wish.secret !== undefined) await replaceSecret(tx, access, app, wish.secret);
@@ -70,6 +72,15 @@ export function updateApp(
     });
     return { app, changed: true, marked };
   });
+}
+
+/** Tokens are taken back by the client that they were given to (RFC 7009 section 2.1). */
+async function refusePending(readers: Readers, { id, name, workspaceId }: App): Promise<void> {
+  const pending = (await readers.grants.ofApp(id)).find(({ revocationPending }) => revocationPending);
+  if (pending === undefined) return;
+  const message = `${name} ${pending.account} is still to be taken back at the provider, which the present client id has to do`;
+  const giveUp = await givingUp(readers, { id, workspaceId }, pending);
+  throw new Failure('wrong_state', message, { hint: `${PROGRAM} doctor --fix, or to give it up: ${giveUp}` });
 }
 
 async function changeOf(readers: Readers, app: App, wish: AppWish): Promise<AppChange> {

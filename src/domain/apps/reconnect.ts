@@ -40,6 +40,16 @@ export async function reconnect(readers: Readers, { app, grant }: Held): Promise
   return `${command}${account} -w ${slug}`;
 }
 
+/** The command that gives up the pending revocation of exactly this grant. By ids: the app may be removed by now. */
+export async function givingUp(
+  readers: Pick<Readers, 'workspaces'>,
+  { id, workspaceId }: Pick<App, 'id' | 'workspaceId'>,
+  grant: Pick<Grant, 'id'>,
+): Promise<string> {
+  const slug = (await readers.workspaces.byId(workspaceId))?.slug ?? workspaceId;
+  return `${PROGRAM} apps revoke ${id} --account ${grant.id} --here-only -w ${slug}`;
+}
+
 /** Exit code 8, naming the command that reconnects. `why` is half a sentence: `it was revoked`. */
 export async function mustAuthorize(readers: Readers, held: Held, why: string): Promise<Failure> {
   const message = `${nameOf(held)} must be authorized again: ${why}`;

@@ -1,8 +1,9 @@
 import { Failure } from '../../errors.ts';
 import { requireAllowed } from '../access/require.ts';
-import { change, type Ledger } from '../audit/change.ts';
+import { change, type Ledger, type Record } from '../audit/change.ts';
 import type { Authorization, RevocationOutcome } from '../ports/authorization.ts';
 import type { OperatorAccess } from '../ports/secrets.ts';
+import type { Transaction } from '../ports/store.ts';
 import type { Grant } from './app.ts';
 import { grantEntry } from './facts.ts';
 import { clientOf, openTokens } from './held-tokens.ts';
@@ -73,6 +74,25 @@ const PASSING: ReadonlySet<string> = new Set([
   ...['provider_unreachable', 'provider_failed', 'authorization_mismatch', 'busy'],
 ]);
 
+/**
+ * Gives a pending revocation up: its provider is gone for good, or knows the client no more. The tokens are erased here
+ * and live there until they end. Needs no unlocked store. Does nothing for a grant that has none pending.
+ */
+export function giveUpRevocation(ledger: Ledger, grantId: string): Promise<void> {
+  return change(
+    ledger,
+    async (tx, record) => {
+      const { app, grant } = await heldNow(tx, grantId);
+      if (!grant.revocationPending) return;
+      const { authorizedBy } = grant;
+      const wish = { kind: 'revoke-grant', app: app.name, authorizedBy } as const;
+      await requireAllowed(tx, ledger.actor, app.workspaceId, wish);
+      await endPending(tx, record, { app, grant }, { action: 'grant.revocation-given-up' });
+    },
+    { urgent: true },
+  );
+}
+
 /** A revocation that was tried again. */
 export interface Retried extends Held {
   readonly outcome: AtProvider;
@@ -112,13 +132,20 @@ function settle(ledger: Ledger, { id, tokenVersion }: Grant, outcome: AtProvider
     async (tx, record) => {
       const { app, grant } = await heldNow(tx, id);
       if (!grant.revocationPending || grant.tokenVersion !== tokenVersion) return;
-      await tx.write.grants.update(id, { revocationPending: false });
-      await eraseTokens(tx, id);
-      record(
-        grantEntry('grant.revoked-at-provider', { ...grant, revocationPending: false }, app, { outcome }),
-      );
-      await forgetRemoved(tx, app.id);
+      await endPending(tx, record, { app, grant }, { action: 'grant.revoked-at-provider', outcome });
     },
     { urgent: true },
   );
+}
+
+async function endPending(
+  tx: Transaction,
+  record: Record,
+  { app, grant }: Held,
+  { action, ...facts }: { readonly action: string; readonly outcome?: string },
+): Promise<void> {
+  await tx.write.grants.update(grant.id, { revocationPending: false });
+  await eraseTokens(tx, grant.id);
+  record(grantEntry(action, { ...grant, revocationPending: false }, app, facts));
+  await forgetRemoved(tx, app.id);
 }

@@ -24,6 +24,7 @@ const MADE_LOCKED: ReadonlySet<string> = new Set([
   'key.late-use',
   'integration.disable',
   'grant.revoke',
+  'grant.revocation-given-up',
   'app.remove',
   'store.accept-rollback',
 ]);

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { removeApp } from '../../../src/domain/apps/remove.ts';
 import {
   finishRevocation,
+  giveUpRevocation,
   retryPending,
   revokeGrant,
   type TakingBack,
@@ -55,6 +56,26 @@ describe.each(STORES)('taking a grant back, on a store in %s', (kind) => {
     ]);
     expect(await retryPending(taking())).toEqual([]);
     expect(await desk.sealed()).toEqual([]);
+  });
+
+  test('given up: its tokens are erased, without unlocking, and nobody is told', async () => {
+    await giveUpRevocation(desk.locked, desk.grant.id);
+    expect(await desk.actions()).toEqual(['authorize']);
+    desk.server.revocation = unreachable();
+    await revokeGrant(desk.locked, desk.grant.id);
+    await finish();
+    await giveUpRevocation(desk.locked, desk.grant.id);
+    expect(await desk.grantNow()).toMatchObject({ revokedAt: desk.clock.at, revocationPending: false });
+    expect(await desk.sealed()).toEqual([]);
+    expect(desk.server.takenBack).toEqual([]);
+    expect(await desk.actions()).toEqual(['authorize', 'revoke', 'revocation-given-up']);
+    expect(await retryPending(taking())).toEqual([]);
+  });
+
+  test('given up for a removed app, which is forgotten then', async () => {
+    await removeApp(desk.ledger, { workspaceId: desk.workspace.id, text: 'tracker' });
+    await giveUpRevocation(desk.locked, desk.grant.id);
+    expect(await desk.store.apps.byId(desk.app.id)).toBeUndefined();
   });
 
   test('a provider without a way: it says so with its page, and nothing stays pending', async () => {
