@@ -3,6 +3,7 @@ import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
+import { brokenProgram } from '../support/broken-program.ts';
 import { inTurn, PROGRAM_FILE, Shell } from '../support/run-program.ts';
 
 /** Reads, changes, and what would make a new store if it were fooled. */
@@ -102,6 +103,21 @@ describe('a store that was tampered with is refused and left as it is (cases 28 
     expect(fixed.code).toBe(10);
     expect(bytesOf(shell.home)[shell.database]).toEqual(before[shell.database]);
   });
+
+  test.each(['the store of somebody else', 'an older copy of itself'])(
+    'broken variant: without looking at the anchor %s is taken',
+    async (name) => {
+      const shell = await new Shell().init();
+      await shell.createKey('billing');
+      await FAULTS.find((fault) => fault.name === name)?.damage(shell);
+      shell.program = await brokenProgram({
+        file: 'src/domain/audit/compare-anchor.ts',
+        was: 'if (mark === undefined) return undefined;',
+        becomes: 'return undefined;',
+      });
+      expect((await shell.run(['keys', 'list'])).code).toBe(0);
+    },
+  );
 });
 
 const root =

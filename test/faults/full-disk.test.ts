@@ -2,9 +2,10 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { brokenProgram } from '../support/broken-program.ts';
 import { ownFolder, Shell } from '../support/run-program.ts';
 import { statusOf, unsound } from './soundness.ts';
-import { callsOf, failingFrom, straceMissing } from './strace.ts';
+import { type Call, callsOf, failingFrom, straceMissing } from './strace.ts';
 import { preparedStore } from './sweep.ts';
 
 const untraceable = straceMissing(process.env);
@@ -138,6 +139,23 @@ describe.skipIf(untraceable !== undefined)(
       },
       60_000,
     );
+
+    test('broken variant: a failed commit that is taken for a success', async () => {
+      const { shell, keys } = await preparedStore();
+      shell.program = await brokenProgram({
+        file: 'src/store/sqlite/store.ts',
+        was: "connection.exec('COMMIT');",
+        becomes: "try { connection.exec('COMMIT'); } catch {}",
+      });
+      const argv = ['keys', 'revoke', 'billing', '--yes'];
+      const commit = (await callsOf(shell, ['keys', 'disable', 'billing', '--yes'])).calls.find(
+        ({ name }) => name === 'fsync',
+      );
+      const ran = await failingFrom(shell, argv, commit as Call, 'EIO');
+      expect(ran.code, ran.stderr).toBe(0);
+      const revoked = keys.map((key) => (key.name === 'billing' ? { ...key, may: ['revoked'] } : key));
+      expect(await unsound(shell, revoked, ran.stdout)).not.toEqual([]);
+    });
   },
 );
 

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { brokenProgram } from '../support/broken-program.ts';
 import { ended } from '../support/run-program.ts';
 import { type Session, secretServiceMissing, startSession } from '../support/secret-service/session.ts';
 import { startStub } from '../support/secret-service/stub.ts';
@@ -57,6 +58,24 @@ describe.skipIf(why !== undefined)(`a keychain that never answers${why ? ` (skip
     },
     30_000,
   );
+
+  test('broken variant: without a deadline it would hang, and be seen to', async () => {
+    const { shell } = await abandonedStore();
+    const stub = await startStub(session.address, 'unlock-hangs');
+    shell.program = await brokenProgram({
+      file: 'src/secrets/slots/keychain/call.ts',
+      was: 'const deadlineMs = patience.left();',
+      becomes: 'const deadlineMs = 60_000;',
+    });
+    const env = { KEYWRIGHT_KEYCHAIN_TIMEOUT: '100ms' };
+    const child = shell.start(CREATE, { stdio: 'ignore', env });
+    await new Promise((resolve) => setTimeout(resolve, 100 + SLACK_MS));
+    expect([child.exitCode, child.signalCode]).toEqual([null, null]);
+    child.kill('SIGKILL');
+    await ended(child);
+    await until(() => processesOf(session).length === 0);
+    stub.close();
+  });
 
   test('the deadline can be set, and Ctrl-C does not wait for it (case 70)', async () => {
     const { shell } = await abandonedStore();

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { brokenProgram } from '../support/broken-program.ts';
 import type { Ran, Shell } from '../support/run-program.ts';
 import { type Session, secretServiceMissing, startSession } from '../support/secret-service/session.ts';
 import { startStub } from '../support/secret-service/stub.ts';
@@ -61,6 +62,21 @@ describe.skipIf(why !== undefined)(`a store in the OS keychain${why ? ` (skipped
     await session.stopKeyring();
     await session.startKeyring('a password');
     expect((await shell.run(['slots', 'test'])).code).toBe(0);
+  });
+
+  test('broken variant: a locked keychain taken for one without the entry (case 74)', async () => {
+    const { shell } = await keychainStore(session);
+    await session.stopKeyring();
+    await session.startKeyring();
+    shell.program = await brokenProgram({
+      file: 'src/secrets/slots/keychain/trouble.ts',
+      was: `'locked',
+      'the OS keychain is locked, and there is no display on which it could ask',`,
+      becomes: "'missing', 'the entry is gone',",
+    });
+    expect(findingsOf(await shell.run(['doctor', '--json'])).map(({ code }) => code)).toEqual([
+      'keychain_entry_missing',
+    ]);
   });
 
   test('an entry that its owner deleted is said to be gone, every time the same (case 81)', async () => {

@@ -2,10 +2,11 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
+import { brokenProgram, LOG_AFTERWARDS } from '../support/broken-program.ts';
 import type { Shell } from '../support/run-program.ts';
 import { unsound } from './soundness.ts';
 import { straceMissing } from './strace.ts';
-import { preparedStore, type Swept, sweep } from './sweep.ts';
+import { killed, preparedStore, type Swept, sweep } from './sweep.ts';
 
 const why = straceMissing(process.env);
 
@@ -27,6 +28,12 @@ describe.skipIf(why !== undefined)(
   `killed at a system call (case 45)${why ? ` (skipped: ${why})` : ''}`,
   () => {
     test.each(SWEPT)('$argv', sweep, 60_000);
+
+    test('broken variant: a log that is written after the change', async () => {
+      const program = await brokenProgram(...LOG_AFTERWARDS);
+      const wrong = (await killed(SWEPT[0] as Swept, program)).flatMap((one) => one.wrong);
+      expect(wrong).toContainEqual(expect.stringContaining('no audit entry tells of it'));
+    }, 60_000);
   },
 );
 

@@ -2,6 +2,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
+import { brokenProgram, LOG_AFTERWARDS } from '../support/broken-program.ts';
 import type { Shell } from '../support/run-program.ts';
 import { attempt } from './soundness.ts';
 import { preparedStore } from './sweep.ts';
@@ -43,6 +44,15 @@ describe('without its audit entry nothing happens and nothing is shown (case 141
     rmSync(join(shell.home, 'spare.key'), { force: true });
     const done = await attempt(shell, argv);
     expect(done.code, done.stderr).toBe(0);
+    expect(contentOf(shell)).not.toEqual(before);
+  });
+
+  test('broken variant: a log that is written after the change', async () => {
+    const { shell } = await preparedStore();
+    shell.program = await brokenProgram(...LOG_AFTERWARDS);
+    const before = contentOf(shell);
+    onDatabase(shell, (db) => db.exec(REFUSE));
+    expect((await shell.run(['keys', 'update', 'billing', '--purpose', 'invoices'])).code).not.toBe(0);
     expect(contentOf(shell)).not.toEqual(before);
   });
 });

@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { brokenProgram } from '../support/broken-program.ts';
 import { Shell } from '../support/run-program.ts';
 import { attempt } from './soundness.ts';
 import { straceMissing, underStrace } from './strace.ts';
@@ -72,6 +73,19 @@ describe.skipIf(why !== undefined)(
       expect(openToOthers('123  mkdir("/home/x/d", 0777) = 0', '/home/x')).toHaveLength(1);
       expect(openToOthers('123  fchmod(3</home/x/f>, 0640) = 0', '/home/x')).toHaveLength(1);
     });
+
+    test('broken variant: a file that is made for everybody', async () => {
+      const shell = await new Shell().init();
+      shell.program = await brokenProgram({
+        file: 'src/system/export-file.ts',
+        was: 'open(aside, EXCLUSIVE, 0o600)',
+        becomes: 'open(aside, EXCLUSIVE, 0o666)',
+      });
+      const argv = ['audit', 'export', '--output', join(shell.path, 'log.jsonl')];
+      const ran = await underStrace(shell, argv, ['--seccomp-bpf', `-etrace=${OPENING}`, ...WIDE_OPEN]);
+      expect(ran.code, ran.stderr).toBe(0);
+      expect(openToOthers(ran.trace, shell.path)).toHaveLength(1);
+    });
   },
 );
 
@@ -109,6 +123,23 @@ describe('nothing is written through a planted link (case 18)', () => {
     }
     // The reserve is only put anew; a link at any other place is refused by what needs the file, or named by `doctor`.
     if (place !== 'keywright.db.reserve') expect(refusals).not.toEqual([]);
+  });
+
+  test.each([false, true])('broken variant: a key file that follows one (dangling: %s)', async (dangling) => {
+    const shell = await new Shell().init();
+    const place = join(shell.home, 'spare.key');
+    const argv = ['slots', 'add', '--kind', 'key-file', '--name', 'spare', '--path', place];
+    const victim = plant(shell, 'spare.key', dangling);
+    await shell.run(argv);
+    expectUntouched(victim, dangling);
+    shell.program = await brokenProgram({
+      file: 'src/secrets/slots/key-file/file.ts',
+      was: 'constants.O_CREAT | constants.O_EXCL | NOFOLLOW',
+      becomes: 'constants.O_CREAT',
+    });
+    const ran = await shell.run(argv);
+    expect(ran.code, ran.stderr).toBe(0);
+    expect(() => expectUntouched(victim, dangling)).toThrow();
   });
 
   test('and what would follow one is noticed', () => {

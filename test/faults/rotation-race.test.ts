@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { openVerifier } from '../../src/index.ts';
+import { brokenProgram } from '../support/broken-program.ts';
 import { manyKeys } from '../support/many-keys.ts';
 import { inTurn, type Ran, Shell } from '../support/run-program.ts';
 import { inDatabase, rotationStore, unsoundRotation, verified } from './rotation-store.ts';
@@ -20,14 +21,7 @@ describe('twenty processes that rotate one key at once (case 46)', () => {
   test('make one successor of each generation; the others are told', async () => {
     const store = await rotationStore();
     const { shell, old } = store;
-    const release = await holdWrites(shell);
-    const lines = Array.from({ length: 20 }, (_, i) =>
-      i % 4 === 0 ? ['--json'] : i % 4 === 1 ? ['-q'] : [],
-    );
-    const running = inTurn(lines, (flags) => shell.run(['keys', 'rotate', 'deploy', ...flags]), 20);
-    // The first of them have read the key and wait for the lock by then.
-    setTimeout(release, 2500);
-    const runs = await running;
+    const runs = await twentyAtOnce(shell);
     expect(outcome(runs)).toEqual([]);
     const winners = runs.filter(({ code }) => code === 0);
     const secrets = winners.map(({ stdout }) => SECRET.exec(stdout)?.[0] ?? '');
@@ -49,6 +43,16 @@ describe('twenty processes that rotate one key at once (case 46)', () => {
     expect(findingsOf(await attempt(shell, ['doctor', '--json']))).toEqual([]);
   }, 60_000);
 
+  test('broken variant: whoever comes later rotates what another has just made', async () => {
+    const { shell } = await rotationStore();
+    shell.program = await brokenProgram({
+      file: 'src/domain/rotations/issue.ts',
+      was: 'if (key.revokedAt === null && key.version !== read.version) throw rotatedMeanwhile(key);',
+      becomes: '',
+    });
+    expect(outcome(await twentyAtOnce(shell))).toEqual(['nobody lost, so nothing was raced']);
+  }, 60_000);
+
   test('and deliver it: one journal, and never another secret', async () => {
     const store = await rotationStore('--grace', '1h');
     const { shell, place } = store;
@@ -66,6 +70,18 @@ describe('twenty processes that rotate one key at once (case 46)', () => {
     for (const { stderr } of refused) expect(stderr).toMatch(/process \d+/);
     expect(refused.length).toBeGreaterThan(0);
   }, 60_000);
+
+  /** All of them have begun before one can write. */
+  async function twentyAtOnce(shell: Shell): Promise<readonly Ran[]> {
+    const release = await holdWrites(shell);
+    const lines = Array.from({ length: 20 }, (_, i) =>
+      i % 4 === 0 ? ['--json'] : i % 4 === 1 ? ['-q'] : [],
+    );
+    const running = inTurn(lines, (flags) => shell.run(['keys', 'rotate', 'deploy', ...flags]), 20);
+    // The first of them have read the key and wait for the lock by then.
+    setTimeout(release, 2500);
+    return running;
+  }
 
   /** What is wrong with how they ended: one or more won, and the others were told that they had not. */
   function outcome(runs: readonly Ran[]): readonly string[] {

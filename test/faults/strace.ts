@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { ended, PROGRAM_FILE, type Ran, type Shell } from '../support/run-program.ts';
+import { ended, type Ran, type Shell } from '../support/run-program.ts';
 
 /** Everything by which the program changes what is on disk or what was said. */
 const CHANGING = [
@@ -44,7 +44,18 @@ export async function underStrace(
   env: { readonly [name: string]: string } = {},
 ): Promise<Ran & { readonly trace: string }> {
   const log = join(shell.path, `trace-${process.hrtime.bigint()}`);
-  const strace = ['-f', '-y', '-s256', '-qq', '-o', log, ...options, process.execPath, PROGRAM_FILE, ...argv];
+  const strace = [
+    '-f',
+    '-y',
+    '-s256',
+    '-qq',
+    '-o',
+    log,
+    ...options,
+    process.execPath,
+    shell.program,
+    ...argv,
+  ];
   const child = spawn('strace', strace, {
     cwd: shell.path,
     env: { ...shell.env, ...env },

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { Shell } from '../support/run-program.ts';
+import { PROGRAM_FILE, Shell } from '../support/run-program.ts';
 import { attempt, type KnownKey, unsound } from './soundness.ts';
 import { type Call, callsOf, killedAt } from './strace.ts';
 
@@ -22,7 +22,16 @@ export interface Swept {
  * each time. Some of the kills must come before the commit, some after it, some after it was reported.
  */
 export async function sweep(swept: Swept): Promise<void> {
+  const seen = await killed(swept);
+  expect(seen.filter(({ wrong }) => wrong.length > 0)).toEqual([]);
+  expect(new Set(seen.map(({ entries }) => entries)).size).toBeGreaterThan(1);
+  expect(new Set(seen.map(({ reported }) => reported))).toEqual(new Set([false, true]));
+}
+
+/** What each kill left behind; `program` may be one with a mistake in it. */
+export async function killed(swept: Swept, program = PROGRAM_FILE): Promise<readonly Killed[]> {
   const [first, second] = [await preparedStore(), await preparedStore()];
+  for (const { shell } of [first, second]) shell.program = program;
   const whole = await callsOf(first.shell, lineOf(swept, first));
   expect(whole.code, whole.stderr).toBe(0);
   expect(whole.stdout + whole.stderr).toMatch(swept.says);
@@ -34,10 +43,7 @@ export async function sweep(swept: Swept): Promise<void> {
       return seen;
     }),
   );
-  const seen = results.flat();
-  expect(seen.filter(({ wrong }) => wrong.length > 0)).toEqual([]);
-  expect(new Set(seen.map(({ entries }) => entries)).size).toBeGreaterThan(1);
-  expect(new Set(seen.map(({ reported }) => reported))).toEqual(new Set([false, true]));
+  return results.flat();
 }
 
 interface Killed {

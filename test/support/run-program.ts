@@ -49,6 +49,8 @@ export function envFor(folder: string): { [name: string]: string } {
 export class Shell {
   readonly path: string;
   readonly env: { readonly [name: string]: string };
+  /** The script that is started; tests put the program with a mistake in it (`brokenProgram`) in its place. */
+  program = PROGRAM_FILE;
 
   constructor(folder: { path: string; env: { readonly [name: string]: string } } = ownFolder()) {
     this.path = folder.path;
@@ -68,7 +70,7 @@ export class Shell {
     const env = Object.fromEntries(
       Object.entries({ ...this.env, ...options.env }).filter(([, value]) => value !== undefined),
     );
-    const child = spawn(process.execPath, [PROGRAM_FILE, ...argv], { cwd: this.path, ...options, env });
+    const child = spawn(process.execPath, [this.program, ...argv], { cwd: this.path, ...options, env });
     onTestFinished(() => void (child.exitCode === null && child.kill('SIGKILL')));
     return child;
   }
