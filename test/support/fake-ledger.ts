@@ -96,7 +96,9 @@ export interface Desk {
 export function seedOfDesk(): StoreSeed {
   const slot = someSlot({ name: 'keychain', createdAt: T0 });
   const first = someSeed({ slots: [slot] });
-  const begin = { action: 'store.create', target: first.identity.id, workspaceId: null, facts: {} };
+  const { id } = first.workspace;
+  const facts = { slug: first.workspace.slug, owner: first.owner.name };
+  const begin = { action: 'workspace.create', target: id, workspaceId: id, facts };
   return {
     ...first,
     identity: { ...first.identity, primarySlot: slot.id },

@@ -13,6 +13,7 @@ import { openDeliveries } from '../rotations/open.ts';
 import { appFindings } from './apps.ts';
 import { AppComparison } from './compare-apps.ts';
 import { KeyComparison } from './compare-keys.ts';
+import { WorkspaceComparison } from './compare-workspaces.ts';
 import { rotationFindings } from './rotations.ts';
 
 /** Something that is wrong, and what to do about it. */
@@ -30,21 +31,23 @@ export async function examine(
 ): Promise<{ findings: readonly HealthFinding[]; chain: ChainReport }> {
   const comparison = new KeyComparison();
   const apps = new AppComparison();
-  const archived = new Map<string, boolean>();
+  const workspaces = new WorkspaceComparison();
   const watched = {
     async from(seq: number, limit: number): Promise<readonly AuditEntry[]> {
       const page = await store.audit.from(seq, limit);
       for (const entry of page) {
         comparison.entry(entry);
         apps.entry(entry);
-        if (entry.action.startsWith('workspace.')) archived.set(entry.target, archivedBy(entry, archived));
+        workspaces.entry(entry);
       }
       return page;
     },
   };
   const chain = await checkChain(watched, parts.sealer, parts.anchor);
   const findings: HealthFinding[] = chainFindings(chain);
-  if (chain.bad === null) findings.push(...(await editedWorkspaces(store, archived)));
+  if (chain.bad === null)
+    for (const { target, reason } of await workspaces.differences(store.workspaces))
+      findings.push({ ...differs(target, reason), code: 'workspace_differs' });
   const open = await openDeliveries(store);
   for await (const key of allKeys(store, {}, parts.now)) {
     // A log that breaks off says nothing about what comes after it.
@@ -56,22 +59,6 @@ export async function examine(
     for (const { target, reason } of comparison.missing()) findings.push(differs(target, reason));
   findings.push(...(await appFindings(store, parts.now, chain.bad === null ? apps : undefined)));
   return { findings, chain };
-}
-
-function archivedBy(entry: AuditEntry, before: ReadonlyMap<string, boolean>): boolean {
-  if (entry.action === 'workspace.archive') return true;
-  return entry.action === 'workspace.unarchive' ? false : (before.get(entry.target) ?? false);
-}
-
-/** Workspaces that the log calls archived and the store doesn't, or the other way round. */
-async function editedWorkspaces(
-  store: Store,
-  archived: ReadonlyMap<string, boolean>,
-): Promise<readonly HealthFinding[]> {
-  const edited = (await store.workspaces.all()).filter(
-    (one) => (archived.get(one.id) ?? false) !== (one.archivedAt !== null),
-  );
-  return edited.map(({ id, slug }) => differs(id, `workspace ${slug} is not as the log tells`));
 }
 
 function chainFindings(chain: ChainReport): HealthFinding[] {

@@ -1,3 +1,4 @@
+import type { Facts } from '../audit/entry.ts';
 import type { Role } from './workspace.ts';
 
 /** What a workspace allows. */
@@ -33,6 +34,22 @@ export const DEFAULT_POLICY: Policy = Object.freeze({
 export function defaultLifeOf({ defaultLife, longestLife }: Policy): number | null {
   if (longestLife === null) return defaultLife;
   return defaultLife === null ? longestLife : Math.min(defaultLife, longestLife);
+}
+
+/** The whole policy, flat; for the audit log, and to compare. */
+export function policyFacts(policy: Policy): Facts {
+  const { ceilings } = policy;
+  return {
+    create_keys: policy.createKeys,
+    connect_apps: policy.connectApps,
+    restricted_scopes: policy.restrictedScopes,
+    restricted_provider_scopes: policy.restrictedProviderScopes,
+    ceiling_admin: ceilings.admin,
+    ceiling_developer: ceilings.developer,
+    ceiling_viewer: ceilings.viewer,
+    default_life: policy.defaultLife,
+    longest_life: policy.longestLife,
+  };
 }
 
 /** `90d`, `12h` or `30m`; `never` for null. */

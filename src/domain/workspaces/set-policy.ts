@@ -5,12 +5,11 @@ import { requireAllowed } from '../access/require.ts';
 import type { Grant } from '../apps/app.ts';
 import { markBeyondRules, rulesOf } from '../apps/exceed.ts';
 import { change, type Ledger } from '../audit/change.ts';
-import type { Facts } from '../audit/entry.ts';
 import type { ApiKey } from '../keys/key.ts';
 import { allKeys } from '../keys/select.ts';
 import { statusOf } from '../keys/status.ts';
 import type { Readers } from '../ports/store.ts';
-import { lifeText, type Policy } from './policy.ts';
+import { lifeText, type Policy, policyFacts } from './policy.ts';
 import type { Workspace } from './workspace.ts';
 
 /** What is to be different; ceilings by role. */
@@ -52,22 +51,6 @@ function refuseTooLong({ defaultLife, longestLife }: Policy): void {
     `the default life, ${lifeText(defaultLife)}, is longer than the longest, ${lifeText(longestLife)}`,
     { hint: `${PROGRAM} policy set --longest-life none lifts that limit` },
   );
-}
-
-/** The whole policy, flat; for the audit log, and to compare. */
-function policyFacts(policy: Policy): Facts {
-  const { ceilings } = policy;
-  return {
-    create_keys: policy.createKeys,
-    connect_apps: policy.connectApps,
-    restricted_scopes: policy.restrictedScopes,
-    restricted_provider_scopes: policy.restrictedProviderScopes,
-    ceiling_admin: ceilings.admin,
-    ceiling_developer: ceilings.developer,
-    ceiling_viewer: ceilings.viewer,
-    default_life: policy.defaultLife,
-    longest_life: policy.longestLife,
-  };
 }
 
 /**

@@ -26,7 +26,7 @@ describe('a change', () => {
     expect(answer).toBe('done');
     const log = await desk.log();
     expect(log.map(({ seq, at, actor, target, seal }) => [seq, at, actor, target, seal !== null])).toEqual([
-      [1, expect.any(Number), 'ana', desk.store.identity.id, true],
+      [1, expect.any(Number), 'ana', desk.workspace.id, true],
       [2, desk.clock.at, 'ana', slot.id, false],
       [3, desk.clock.at, 'ana', 'slot_other', true],
     ]);

@@ -4,6 +4,9 @@ import { createKey, type NewKey } from '../../../src/domain/keys/create.ts';
 import { disableKeys, revokeKeys } from '../../../src/domain/keys/stop.ts';
 import { updateKey } from '../../../src/domain/keys/update.ts';
 import { createWorkspace, setArchived } from '../../../src/domain/workspaces/manage.ts';
+import { addMember, setRole } from '../../../src/domain/workspaces/members.ts';
+import { removeMember } from '../../../src/domain/workspaces/remove-member.ts';
+import { setPolicy } from '../../../src/domain/workspaces/set-policy.ts';
 import { addKeys, DAY, someKey, someUsage, someUse } from '../../contracts/samples.ts';
 import { type Desk, fakeRandom, openDesk } from '../../support/fake-ledger.ts';
 
@@ -84,14 +87,37 @@ describe('found is', () => {
     await desk.store.write((tx) => tx.write.workspaces.setArchived(id, byHand ? desk.clock.at : null));
     expect(await found(desk)).toEqual([
       {
-        code: 'key_differs',
-        message: `${id} was changed behind the program's back: workspace shop is not as the log tells`,
+        code: 'workspace_differs',
+        message: `workspace shop was changed behind the program's back: the log says ${byHand ? 'not archived, the store archived' : 'archived, the store not archived'}`,
         hint: '{keywright} audit list',
         fixable: false,
       },
     ]);
     await setArchived(desk.ledger, 'shop', !byHand);
     expect(await found(desk), 'once it is put right').toEqual([]);
+  });
+
+  test('a member, a role or a policy that was changed in the database', async () => {
+    const desk = openDesk();
+    const wish = { slug: 'shop', name: 'Shop', kind: 'company', brand: 'shop' } as const;
+    const shop = await createWorkspace(desk.ledger, fakeRandom(), wish);
+    for (const name of ['ben', 'dee']) await addMember(desk.ledger, shop, name, 'developer');
+    await setRole(desk.ledger, shop, 'dee', 'viewer');
+    await setPolicy(desk.ledger, shop, { longestLife: 365 * DAY });
+    await removeMember(desk.ledger, shop, 'dee', {});
+    expect(await found(desk)).toEqual([]);
+    const policy = await desk.store.workspaces.policy(shop.id);
+    await desk.store.write(async ({ write: { workspaces } }) => {
+      await workspaces.setRole(shop.id, 'ben', 'owner');
+      await workspaces.addMember({ workspaceId: shop.id, name: 'eve', role: 'admin', createdAt: 1 });
+      await workspaces.setPolicy(shop.id, { ...policy, restrictedScopes: [], longestLife: null });
+    });
+    expect((await found(desk)).map(({ message }) => message.replace(/^.*back: /, ''))).toEqual([
+      'the log says that ben is developer, the store owner',
+      'the log says that eve is no member, the store admin',
+      'the log says restricted_scopes ["billing:*","company:*","publish:*"], the store []',
+      `the log says longest_life ${365 * DAY}, the store null`,
+    ]);
   });
 
   test('a log that was changed; what comes after it is then no measure for keys', async () => {
