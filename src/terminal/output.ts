@@ -9,7 +9,7 @@ import { type Color, PLAIN, styleFor } from './style.ts';
 import { tableOf } from './table.ts';
 import { visible } from './visible.ts';
 import { pad, widthOf } from './width.ts';
-import { maskLine, type Workflow, withoutCommands, withoutCommandsInJson } from './workflow.ts';
+import { maskLines, type Workflow, withoutCommands, withoutCommandsInJson } from './workflow.ts';
 
 /** Who reads stdout: a person, a pipe, a program, or a script that wants identifiers only. */
 type Audience = 'table' | 'tsv' | 'json' | 'quiet';
@@ -173,7 +173,7 @@ export function createOutput(options: OutputOptions): Output {
     secret: (secret) => write(`${secret.reveal()}\n`),
     async beforeSecret(secret) {
       if (stdout.isClosed) throw new Failure('output_failed', 'stdout is closed');
-      if (workflow !== undefined) await stderr.write(maskLine(workflow, secret)).catch(() => {});
+      if (workflow !== undefined) await stderr.write(maskLines(workflow, secret)).catch(() => {});
     },
     spelled,
     json: writeJson,

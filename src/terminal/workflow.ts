@@ -13,10 +13,14 @@ export function workflowOf(env: (name: string) => string | undefined): Workflow 
   return env('TF_BUILD')?.toLowerCase() === 'true' ? 'azure' : undefined;
 }
 
-/** The line that makes the system hide the secret in its logs from there on. A secret key is one line without `%`. */
-export function maskLine(workflow: Workflow, secret: Secret): string {
+/**
+ * The lines that make the system hide the secret in its logs from there on; one for each of its lines, as logs are
+ * read by lines.
+ */
+export function maskLines(workflow: Workflow, secret: Secret): string {
   const command = { github: '::add-mask::', azure: '##vso[task.setsecret]' }[workflow];
-  return `${command}${secret.reveal()}\n`;
+  const lines = secret.reveal().split(/\r\n|[\r\n]/);
+  return lines.map((line) => (line === '' ? '' : `${command}${escaped(workflow, line)}\n`)).join('');
 }
 
 /**
@@ -37,7 +41,12 @@ export function withoutCommandsInJson(json: string): string {
  * "Logging commands"), with what would end its parts early escaped. The text is made harmless as all output is.
  */
 export function annotationLine(workflow: Workflow, level: 'warning' | 'error', text: string): string {
-  const safe = withoutCommands(visible(text));
-  if (workflow === 'github') return `::${level} title=keywright::${safe.replaceAll('%', '%25')}\n`;
-  return `##vso[task.logissue type=${level}]${safe.replaceAll('%', '%AZP25')}\n`;
+  const safe = escaped(workflow, withoutCommands(visible(text)));
+  if (workflow === 'github') return `::${level} title=keywright::${safe}\n`;
+  return `##vso[task.logissue type=${level}]${safe}\n`;
+}
+
+/** One line as the data of a command: both take `%` for the start of a character's code. */
+function escaped(workflow: Workflow, line: string): string {
+  return line.replaceAll('%', workflow === 'github' ? '%25' : '%AZP25');
 }

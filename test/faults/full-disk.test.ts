@@ -30,10 +30,14 @@ describe.skipIf(unmountable !== undefined)(
       const secret = await shell.createKey('billing');
       await shell.createKey('deploy');
       await shell.createKey('report');
+      await shell.createKey('paused');
+      await shell.answer(['keys', 'disable', 'paused', '--yes']);
       fill();
       const before = await shell.answer(['keys', 'list', '-q']);
 
       for (const argv of [
+        // It gives access back: the room that is kept for taking it away is not for that.
+        ['keys', 'enable', 'paused'],
         [...CREATE, '--name', 'fresh'],
         ['slots', 'rekey', '--yes'],
         ['workspaces', 'create', 'other'],

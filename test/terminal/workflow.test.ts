@@ -3,7 +3,7 @@ import { Secret } from '../../src/domain/secret.ts';
 import { createOutput } from '../../src/terminal/output.ts';
 import {
   annotationLine,
-  maskLine,
+  maskLines,
   type Workflow,
   withoutCommands,
   withoutCommandsInJson,
@@ -20,8 +20,12 @@ test('each system says itself that it is there', () => {
 
 test('each has its own command to hide a secret', () => {
   const secret = new Secret('kw_sk_live_x');
-  expect(maskLine('github', secret)).toBe('::add-mask::kw_sk_live_x\n');
-  expect(maskLine('azure', secret)).toBe('##vso[task.setsecret]kw_sk_live_x\n');
+  expect(maskLines('github', secret)).toBe('::add-mask::kw_sk_live_x\n');
+  expect(maskLines('azure', secret)).toBe('##vso[task.setsecret]kw_sk_live_x\n');
+  // What a runner decodes is what is hidden (case 183).
+  const odd = new Secret('a%0Ab%25\r\nc\n');
+  expect(maskLines('github', odd)).toBe('::add-mask::a%250Ab%2525\n::add-mask::c\n');
+  expect(maskLines('azure', odd)).toBe('##vso[task.setsecret]a%AZP250Ab%AZP2525\n##vso[task.setsecret]c\n');
 });
 
 /** How the runners find commands: `ActionCommand.TryParseV2` and `TryParse`, and the agent's `Command.TryParse`. */

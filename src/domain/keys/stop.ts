@@ -28,6 +28,7 @@ export function revokeKeys(
 ): Promise<Stopped> {
   const reason = options.reason ?? null;
   return stop(ledger, selection, options.expect, {
+    urgent: true,
     isDone: (key) => key.revokedAt !== null,
     wish: stopping(selection),
     apply: async (tx, kids, now) => {
@@ -39,13 +40,14 @@ export function revokeKeys(
   });
 }
 
-/** Pauses the selected keys; `enableKeys` undoes it. Revoked ones among them are refused with `wrong_state`; `forbidden` as above. */
+/** Pauses the selected keys; `enableKeys` undoes it. May use the reserve, as revoking. Revoked ones among them are refused with `wrong_state`; `forbidden` as above. */
 export function disableKeys(
   ledger: Ledger,
   selection: Selection,
   options: { expect?: number | undefined } = {},
 ): Promise<Stopped> {
   return stop(ledger, selection, options.expect, {
+    urgent: true,
     isDone: (key) => refuseRevoked(key, 'disabled').disabledAt !== null,
     wish: stopping(selection),
     apply: async (tx, kids, now) => void (await tx.write.keys.setDisabled(kids, now)),
@@ -64,6 +66,7 @@ export function enableKeys(
   options: { expect?: number | undefined } = {},
 ): Promise<Stopped> {
   return stop(ledger, selection, options.expect, {
+    urgent: false,
     isDone: (key) => refuseRevoked(key, 'enabled').disabledAt === null,
     wish: waking,
     apply: async (tx, kids) => void (await tx.write.keys.setDisabled(kids, null)),
@@ -73,6 +76,9 @@ export function enableKeys(
 }
 
 interface Step {
+  /** May it use the reserve on a full disk? What gives access back may not: the reserve is for taking it away. */
+  readonly urgent: boolean;
+  /** Is the key so already? Throws `wrong_state` where it never can be. */
   isDone(key: ApiKey): boolean;
   /** What has to be allowed for each key. */
   wish(key: ApiKey): WorkspaceWish;
@@ -96,8 +102,9 @@ function stop(
   ): Promise<Stopped> => {
     const keys = await selectKeys(tx, selection, now);
     expectCount(keys.length, expect);
-    const already = keys.filter((key) => step.isDone(key));
-    const due = keys.filter((key) => !step.isDone(key));
+    const done = new Set(keys.filter((key) => step.isDone(key)));
+    const already = [...done];
+    const due = keys.filter((key) => !done.has(key));
     await requireForEach(tx, ledger.actor, due, step.wish);
     const changed = due.map((key) => step.after(key, now));
     if (changed.length === 0) return { changed, already };
@@ -106,7 +113,7 @@ function stop(
     for (const key of changed) record(step.entry(key));
     return { changed, already };
   };
-  return change(ledger, work, { urgent: true });
+  return change(ledger, work, { urgent: step.urgent });
 }
 
 /** What revoking or disabling the selected keys has to be allowed, for each. */
