@@ -23,12 +23,24 @@ if (Number(process.versions.napi) >= 10) {
 }
 
 function start() {
+  if (process.env.NODE_DEBUG && process.execve && process.platform !== 'win32') return startQuietly();
   if (process.argv.length === 3 && process.argv[2] === '--version') return printVersion();
   var program = load();
   if (program === undefined) return;
   program.main(process.argv.slice(2), program.liveContext(process)).then(function (code) {
     process.exitCode = code;
   });
+}
+
+/**
+ * With NODE_DEBUG=stream Node prints what comes through stdin and sockets, secrets included, and once it runs it can't
+ * be told otherwise. Node 22.14 has no `execve`.
+ */
+function startQuietly() {
+  var env = Object.assign({}, process.env);
+  delete env.NODE_DEBUG;
+  var words = [process.execPath].concat(process.execArgv, process.argv.slice(1));
+  process.execve(process.execPath, words, env);
 }
 
 /** Here, since it needs nothing of the program: loading that takes longer than starting Node. */

@@ -159,7 +159,13 @@ describe.skipIf(old === undefined)('on a Node that is too old', () => {
 
   test.runIf(process.platform === 'linux')('Ctrl-C on a terminal arrives once', async () => {
     // With exec: a shell that stays in between dies of the Ctrl-C itself, as dash does.
-    const terminal = start('script', ['-qec', `exec '${node}' '${clone}' signals`, '/dev/null']);
+    const terminal = start('env', [
+      'SHELL=/bin/sh',
+      'script',
+      '-qec',
+      `exec '${node}' '${clone}' signals`,
+      '/dev/null',
+    ]);
     await until(() => terminal.text().includes('}'));
     pressCtrlC(terminal.child);
     await until(() => terminal.text().includes('SIGINT'));
