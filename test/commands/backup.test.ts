@@ -4,9 +4,12 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { openVerifier } from '../../src/index.ts';
+import { liveContext } from '../../src/live-context.ts';
+import { main } from '../../src/main.ts';
 import { age, keygen } from '../backup/real-age.ts';
 import { attempt } from '../faults/soundness.ts';
 import { inTurn, ownFolder, Shell } from '../support/run-program.ts';
+import { fakeProcess } from '../support/transcript-process.ts';
 
 const PASSPHRASE = 'correct horse battery staple';
 let shell: Shell;
@@ -295,6 +298,26 @@ describe('the file that is made', () => {
     // Nothing was made, and the log claims nothing.
     expect(await entries()).toBe(before);
     expect(readdirSync(shell.path).filter((name) => name.includes('.partial-'))).toEqual([]);
+  });
+
+  test('is not there when its making was cancelled, and the log says so', async () => {
+    const { proc, written } = fakeProcess({
+      ...{ argv: [], env: shell.env, columns: undefined, input: undefined, answers: [] },
+    });
+    const on = (signal: string, listener: () => void): typeof proc => {
+      // Looked at with each piece, the first of which is preceded by the entry in the log.
+      if (signal === 'SIGINT') setImmediate(listener);
+      return proc;
+    };
+    Object.assign(proc, { on });
+    const argv = ['backup', 'create', at('store.age'), '--recipient', recipient];
+    expect(await main(argv, liveContext(proc)), JSON.stringify(written)).toBe(130);
+    expect(readdirSync(shell.path).filter((name) => name.startsWith('store.age'))).toEqual([]);
+    const [last, before] = (await shell.answer(['audit', 'list', '--limit', '2'])).split('\n');
+    expect([before, last]).toEqual([
+      expect.stringContaining('\tstore.backup\t'),
+      expect.stringContaining('\tstore.backup-failed\t'),
+    ]);
   });
 
   test('goes to a pipe with -, and to no terminal', async () => {

@@ -35,11 +35,14 @@ export const create: Command = {
     await context.store();
     const parts = { access: await context.operator(), backups: await context.backups() };
     let size = 0;
-    const facts = await createBackup(await context.ledger('unlocked'), parts, to, (sealed) =>
-      write(
-        context,
-        file,
-        counting(context, sealed, (bytes) => (size = bytes)),
+    const ledger = await context.ledger('unlocked');
+    const facts = await context.interruptible((signal) =>
+      createBackup(ledger, parts, to, (sealed) =>
+        write(
+          context,
+          file,
+          counting(context, sealed, signal, (bytes) => (size = bytes)),
+        ),
       ),
     );
     await tell(context, { file, facts, to, size });
@@ -116,9 +119,15 @@ async function pipe(context: Context, sealed: Bytes): Promise<void> {
   }
 }
 
-async function* counting(context: Context, sealed: Bytes, count: (bytes: number) => void): Bytes {
+async function* counting(
+  context: Context,
+  sealed: Bytes,
+  signal: AbortSignal,
+  count: (bytes: number) => void,
+): Bytes {
   let size = 0;
   for await (const piece of sealed) {
+    signal.throwIfAborted();
     const steps = Math.floor(size / NOTICE_EVERY);
     size += piece.length;
     count(size);
