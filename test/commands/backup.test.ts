@@ -3,6 +3,8 @@ import { existsSync, lstatSync, readdirSync, readFileSync, symlinkSync, writeFil
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import type { Backups, StoreCopy } from '../../src/domain/ports/backup.ts';
+import { Failure } from '../../src/errors.ts';
 import { openVerifier } from '../../src/index.ts';
 import { liveContext } from '../../src/live-context.ts';
 import { main } from '../../src/main.ts';
@@ -27,6 +29,29 @@ const backUp = (name = 'store.age'): Promise<string> =>
 /** Another machine: nothing of the first is there but what is named by its path. */
 function otherMachine(): Shell {
   return new Shell({ path: shell.path, env: ownFolder().env });
+}
+/** Runs a restore that reports an error once it has put the copy in place, or in place of that. */
+function failingAfter(argv: readonly string[], replaced: boolean): Promise<number> {
+  const { proc } = fakeProcess({ argv, env: shell.env, columns: undefined, input: '', answers: [] });
+  const host = liveContext(proc);
+  const failing = (copy: StoreCopy): StoreCopy => ({
+    ...copy,
+    async replace(expected) {
+      if (replaced) await copy.replace(expected);
+      throw new Failure('busy', 'so it is said');
+    },
+  });
+  return main(argv, {
+    ...host,
+    open(globals) {
+      const context = host.open(globals);
+      const backups = async (): Promise<Backups> => {
+        const real = await context.backups();
+        return { ...real, copied: (bytes, work) => real.copied(bytes, (copy) => work(failing(copy))) };
+      };
+      return { ...context, backups };
+    },
+  });
 }
 const verify = (there: Shell, secret: string) => there.run(['keys', 'verify'], { input: secret });
 
@@ -175,6 +200,19 @@ describe('a store that goes back in time', () => {
     if (revoked.code === 0) expect((await verify(shell, secret)).code).toBe(4);
     else expect(revoked.code).toBe(12);
   });
+
+  test.each([true, false])(
+    'that fails keeps the key of its slot if the store names it (%s)',
+    async (replaced) => {
+      await backUp();
+      await shell.answer(['slots', 'rekey', '--yes', '-q']);
+      const spare = at('spare.key');
+      const restore = ['backup', 'restore', at('store.age'), ...sealed(), '--yes', '--key-file', spare];
+      expect(await failingAfter(restore, replaced)).not.toBe(0);
+      expect(existsSync(spare)).toBe(replaced);
+      expect((await shell.run(['audit', 'verify'])).code).toBe(0);
+    },
+  );
 
   test('another store is refused, and where else to restore is named', async () => {
     await backUp();

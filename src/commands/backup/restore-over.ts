@@ -51,12 +51,13 @@ export async function restoreOver(context: Context, input: Input, opened: Opened
     await confirm(context, input, { lines, question: 'go back to the backup?' });
     if (input.flag('yes')) for (const line of lines) await context.out.say(line);
     const made = await newSlot(context, input, { store, copy, access, plan });
-    await replace(context, opened, { copy, access, plan, slot: made?.slot, undoRevocations });
+    await replace(context, opened, { store, copy, access, plan, slot: made?.slot, undoRevocations });
     return { ...base, done: true, made, slots: made === undefined ? before : [...before, made.slot] };
   });
 }
 
 interface Replacing {
+  readonly store: Store;
   readonly copy: StoreCopy;
   readonly access: OperatorAccess;
   readonly plan: RestorePlan;
@@ -65,7 +66,7 @@ interface Replacing {
 }
 
 async function replace(context: Context, { header }: OpenedBackup, replacing: Replacing): Promise<void> {
-  const { copy, access, plan, slot, undoRevocations } = replacing;
+  const { store, copy, access, plan, slot, undoRevocations } = replacing;
   try {
     const by = { access, actor: context.actor(), now: context.now };
     await prepareCopy(copy.store, by, { header, plan, slot, undoRevocations });
@@ -73,9 +74,19 @@ async function replace(context: Context, { header }: OpenedBackup, replacing: Re
     await copy.replace(plan.head);
     remember(context, header.storeId, head, access);
   } catch (error) {
-    if (slot !== undefined) await (await context.secrets()).discard(slot).catch(() => undefined);
+    if (slot !== undefined) await giveUp(context, store, slot);
     throw error;
   }
+}
+
+/**
+ * Takes the slot's key away, unless the store has the slot by now: what reported an error may have replaced it all the
+ * same, and then it opens with this.
+ */
+async function giveUp(context: Context, store: Store, slot: SlotRecord): Promise<void> {
+  const stored = await store.slots.all().catch(() => undefined);
+  if (stored === undefined || stored.some(({ id }) => id === slot.id)) return;
+  await (await context.secrets()).discard(slot).catch(() => undefined);
 }
 
 /** A slot of this machine, unless the one that opens the store now also opens what takes its place. */

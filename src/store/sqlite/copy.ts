@@ -6,6 +6,7 @@ import { type Connection, loadDriver } from './driver.ts';
 import { failureOf } from './errors.ts';
 import { makePrivateFile, removeDatabase } from './files.ts';
 import { standingOf } from './header.ts';
+import { entryAt, headOf, isSame } from './log-head.ts';
 import { checkPath, checkStoreFiles } from './paths.ts';
 import { lockHolder, writeLockOf } from './wait.ts';
 
@@ -63,7 +64,9 @@ export async function restoreSqlite(path: string, file: string, deps: StoreDeps)
 
 /**
  * A target that is locked makes the driver report a copy of no pages as done (13.2.0: it stops
- * when none remain, and none do before the first step), so that is what is tried again.
+ * when none remain, and none do before the first step), so that is what is tried again. Whether it
+ * came over is seen by the newest entry of its log: whoever waited for the lock may have written by
+ * then, and only adds to that.
  */
 export async function copyPages(source: Connection, path: string, deps: StoreDeps): Promise<void> {
   const deadline = performance.now() + (deps.busyTimeoutMs ?? 10_000);
@@ -76,9 +79,8 @@ export async function copyPages(source: Connection, path: string, deps: StoreDep
   }
   const target = connectForReading(path);
   try {
-    const drawn = 'SELECT generation FROM meta';
-    if (source.prepare(drawn).pluck().get() !== target.prepare(drawn).pluck().get())
-      throw stillLocked(path, deps);
+    const head = headOf(source);
+    if (!isSame(head && entryAt(target, head.seq), head)) throw stillLocked(path, deps);
   } finally {
     target.close();
   }

@@ -4,6 +4,7 @@ import type { StoreDeps } from '../deps.ts';
 import { connectForWriting } from './connection.ts';
 import type { Connection } from './driver.ts';
 import { failureOf } from './errors.ts';
+import { headOf, isSame } from './log-head.ts';
 import { untilFree, writeLockOf } from './wait.ts';
 
 /**
@@ -28,8 +29,7 @@ export async function closeLog(
   const connection = connectForWriting(path);
   try {
     await untilFree(() => connection.exec('BEGIN IMMEDIATE'), writeLockOf(path), deps);
-    const head = connection.prepare<[], Head>('SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1').get();
-    if (!isSame(head, expected)) throw changed();
+    if (!isSame(headOf(connection), expected)) throw changed();
     connection.exec(
       `DROP TRIGGER IF EXISTS ${GATE};
        CREATE TRIGGER ${GATE} BEFORE INSERT ON audit WHEN unixepoch() < ${until(connection)}
@@ -56,11 +56,6 @@ function openLog(path: string): void {
 
 function until(connection: Connection): number {
   return Number(connection.prepare('SELECT unixepoch()').pluck().get()) + SHUT_FOR;
-}
-
-function isSame(head: Head | undefined, expected: Head | undefined): boolean {
-  if (head === undefined || expected === undefined) return head === expected;
-  return head.seq === expected.seq && Buffer.compare(head.hash, expected.hash) === 0;
 }
 
 function changed(): Failure {

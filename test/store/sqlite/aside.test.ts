@@ -1,9 +1,11 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Bytes, Head, StoreCopy } from '../../../src/domain/ports/backup.ts';
 import type { Store } from '../../../src/domain/ports/store.ts';
 import { copiedStore, createStore, openStore, snapshotStore } from '../../../src/store/open.ts';
+import { copyPages } from '../../../src/store/sqlite/copy.ts';
 import { closeLog } from '../../../src/store/sqlite/log-gate.ts';
 import { addKeys, someEntry, someKey, someSeed, T0 } from '../../contracts/samples.ts';
 import { failureOf } from '../../support/fake-ledger.ts';
@@ -146,6 +148,26 @@ describe('a copy of a backup', () => {
     expect(failure.code).toBe('busy');
     await revoke();
     expect(await revokedAt()).toBe(T0);
+  });
+
+  test('has taken it though a writer that waited writes before that is seen', async () => {
+    const bytes = await backup();
+    const writer = new Database(at.path);
+    await copied(bytes, async (copy) => {
+      await copy.store.write((tx) => tx.write.audit([someEntry(2, { action: 'store.restore' })]));
+      await copy.store.close();
+      const source = new Database(join(at.folder, asides()[0] ?? ''));
+      const backUp = source.backup.bind(source);
+      source.backup = async (...to) => {
+        const done = await backUp(...to);
+        writer.exec('UPDATE meta SET generation = generation + 1');
+        return done;
+      };
+      await copyPages(source, at.path, deps);
+      source.close();
+    });
+    writer.close();
+    expect((await store.audit.head())?.action).toBe('store.restore');
   });
 
   test('is made a store where there is none, and refused where there is one', async () => {
