@@ -102,7 +102,8 @@ async function replace({ aside, path, deps }: Where, expected: Head | undefined)
   try {
     await copyPages(source, path, deps);
   } catch (error) {
-    open();
+    // What failed first is what is told; a gate that can't be opened now opens by itself.
+    await open().catch(() => undefined);
     throw failureOf(error, path);
   } finally {
     source.close();

@@ -18,14 +18,14 @@ const GATE = 'restoring';
  * Keeps the audit log, and so every change, from growing until the store's pages have been replaced: SQLite's backup
  * API takes the write lock itself and has no room for a look before, so what was committed between a look and the
  * copying would be gone, though its user was told that it is done. Whoever tries meets `busy` and has changed
- * nothing. The gate is a trigger, which goes with the pages that are replaced. Gives back what opens it again.
- * Throws `changed` unless the log ends with `expected`, `busy`.
+ * nothing. The gate is a trigger, which goes with the pages that are replaced. Gives back what opens it again, which
+ * waits for whoever holds the store. Both throw `busy`, and closing it `changed` unless the log ends with `expected`.
  */
 export async function closeLog(
   path: string,
   expected: Head | undefined,
   deps: StoreDeps,
-): Promise<() => void> {
+): Promise<() => Promise<void>> {
   const connection = connectForWriting(path);
   try {
     await untilFree(() => connection.exec('BEGIN IMMEDIATE'), writeLockOf(path), deps);
@@ -42,13 +42,15 @@ export async function closeLog(
     if (connection.inTransaction) connection.exec('ROLLBACK');
     connection.close();
   }
-  return () => openLog(path);
+  return () => openLog(path, deps);
 }
 
-function openLog(path: string): void {
+async function openLog(path: string, deps: StoreDeps): Promise<void> {
   const connection = connectForWriting(path);
   try {
-    connection.exec(`DROP TRIGGER IF EXISTS ${GATE}`);
+    await untilFree(() => connection.exec(`DROP TRIGGER IF EXISTS ${GATE}`), writeLockOf(path), deps);
+  } catch (error) {
+    throw failureOf(error, path);
   } finally {
     connection.close();
   }

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Bytes, Head, StoreCopy } from '../../../src/domain/ports/backup.ts';
@@ -150,6 +151,34 @@ describe('a copy of a backup', () => {
     expect(await revokedAt()).toBe(T0);
   });
 
+  test('opens the log again when its writer has ended, and tells why nothing was restored', async () => {
+    const bytes = await backup();
+    const holder = new Database(at.path);
+    const isShut = holder.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'restoring'").pluck();
+    let ended: Promise<void> | undefined;
+    const patient = { ...deps, busyTimeoutMs: 1000 };
+    const failure = await failureOf(() =>
+      copiedStore(at.location, patient, inPieces(bytes), async (copy) => {
+        const seen = await headOf(store);
+        ended = (async () => {
+          while (isShut.get() === undefined) await setImmediate();
+          holder.exec('BEGIN IMMEDIATE');
+          // After the copying gave up, and before the opening does.
+          await setTimeout(1500);
+          holder.close();
+        })();
+        await copy.replace(seen);
+      }),
+    );
+    await ended;
+    expect([failure.code, failure.message]).toEqual([
+      'busy',
+      expect.stringContaining('nothing was restored'),
+    ]);
+    await revoke();
+    expect(await revokedAt()).toBe(T0);
+  });
+
   test('has taken it though a writer that waited writes before that is seen', async () => {
     const bytes = await backup();
     const writer = new Database(at.path);
@@ -190,7 +219,7 @@ describe('while the log is shut', () => {
     const open = await closeLog(at.path, await headOf(store), deps);
     expect((await failureOf(revoke)).code).toBe('busy');
     expect(await revokedAt()).toBe(null);
-    open();
+    await open();
     await revoke();
     expect(await revokedAt()).toBe(T0);
   });
