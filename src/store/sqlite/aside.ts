@@ -97,14 +97,16 @@ function copyOf(store: Store, where: Where): StoreCopy {
 }
 
 async function replace({ aside, path, deps }: Where, expected: Head | undefined): Promise<void> {
-  const open = await closeLog(path, expected, deps);
   const source = connectForReading(aside);
   try {
-    await copyPages(source, path, deps);
-  } catch (error) {
-    // What failed first is what is told; a gate that can't be opened now opens by itself.
-    await open().catch(() => undefined);
-    throw failureOf(error, path);
+    const open = await closeLog(path, expected, deps);
+    try {
+      await copyPages(source, path, deps);
+    } catch (error) {
+      // What failed first is what is told; a gate that can't be opened now opens by itself.
+      await open().catch(() => undefined);
+      throw failureOf(error, path);
+    }
   } finally {
     source.close();
   }
