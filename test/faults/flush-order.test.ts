@@ -56,6 +56,6 @@ function unflushedAt(calls: readonly Call[], says: RegExp): string[] {
     if ((name === 'rename' || name === 'link') && to !== undefined) dirty.add(to.replace(/\/[^/]*$/, ''));
   }
   return [...dirty].filter(
-    (path) => path.includes('/keywright') && !/\.anchor$|-shm$|\.reserve$|\.creating$/.test(path),
+    (path) => path.includes('/keywright') && !/\.anchor$|-shm$|\.reserve$|\.creating$|\.locks$/.test(path),
   );
 }

@@ -97,6 +97,7 @@ describe('nothing is written through a planted link (case 18)', () => {
     'keywright.db-journal',
     'keywright.db.reserve',
     'keywright.db.creating',
+    'keywright.db.locks',
     'keywright.key',
     'config.json',
     'anchors/ANCHOR',

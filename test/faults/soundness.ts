@@ -13,7 +13,7 @@ export interface KnownKey {
 
 /** Names of what a store leaves in its folder when all is well. */
 const OURS =
-  /^keywright\.(db|db-wal|db-shm|db\.reserve|db\.creating|db\.lock-[\w-]+|key)$|^(anchors|state|spare\.key|config\.json)$/;
+  /^keywright\.(db|db-wal|db-shm|db\.reserve|db\.creating|db\.locks|db\.lock-[\w-]+|key)$|^(anchors|state|spare\.key|config\.json)$/;
 
 /** Runs a command in this process: a tenth of the time of a process of its own. */
 export async function attempt(shell: Shell, argv: readonly string[], input = ''): Promise<Ran> {

@@ -1,6 +1,7 @@
 import type { Context } from '../../context.ts';
 import { requireStoreAllowed } from '../../domain/access/require.ts';
 import { examineCopy } from '../../domain/backup/examine.ts';
+import { refuseRefreshing } from '../../domain/backup/grants.ts';
 import { planRestore, type RestorePlan } from '../../domain/backup/plan.ts';
 import { prepareCopy } from '../../domain/backup/restore.ts';
 import type { StoreCopy } from '../../domain/ports/backup.ts';
@@ -71,6 +72,7 @@ async function replace(context: Context, { header }: OpenedBackup, replacing: Re
     const by = { access, actor: context.actor(), now: context.now };
     await prepareCopy(copy.store, by, { header, plan, slot, undoRevocations });
     const head = await copy.store.audit.head();
+    await refuseRefreshing(store, plan);
     await copy.replace(plan.head);
     remember(context, header.storeId, head, access);
   } catch (error) {

@@ -26,6 +26,8 @@ export interface GrantPlan {
   readonly grants: readonly GrantToKeep[];
   /** Unrevoked ones that were made after the backup: nobody here will know of them. */
   readonly grantsLost: readonly Held[];
+  /** Refreshes that were on their way. */
+  readonly intents: readonly RefreshIntent[];
 }
 
 /** Compares the grants of a store with those of a backup. What can't be read in the store comes back to be authorized again. */
@@ -36,7 +38,23 @@ export async function planGrants(store: Readers, backup: Readers): Promise<Grant
     const kept = await unlessDamaged(() => compare(store, backup, before), fresh);
     if (kept !== undefined) grants.push(kept);
   }
-  return { grants, grantsLost: await unlessDamaged(() => lostGrants(store, backup), []) };
+  const grantsLost = await unlessDamaged(() => lostGrants(store, backup), []);
+  return { grants, grantsLost, intents: await intentsNow(store) };
+}
+
+/**
+ * Throws `changed` when a refresh was begun or given up since the plan was made. The log has no entry of either, so its
+ * head doesn't tell; and what is on its way must not be forgotten, or a token that is used up would be sent again.
+ */
+export async function refuseRefreshing(store: Readers, { intents }: GrantPlan): Promise<void> {
+  if (JSON.stringify(await intentsNow(store)) === JSON.stringify(intents)) return;
+  throw new Failure('changed', 'a token of an app is being refreshed meanwhile; nothing was restored', {
+    hint: 'run it again',
+  });
+}
+
+function intentsNow(store: Readers): Promise<readonly RefreshIntent[]> {
+  return unlessDamaged(() => store.grants.intents(), []);
 }
 
 async function compare(store: Readers, backup: Readers, before: Grant): Promise<GrantToKeep | undefined> {

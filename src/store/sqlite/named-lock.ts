@@ -64,11 +64,11 @@ function release(path: string, lockFile: string, held: Connection, uid: number |
 /**
  * Taking a lock and removing its file exclude each other, or one could lock a file that has just lost its
  * name to one that another locks. Comparing inodes before and after doesn't help: numbers are given again
- * within microseconds, and times of change are no finer than 4 ms. The gate is the file whose lock also
- * stands for the making of the store, and stays.
+ * within microseconds, and times of change are no finer than 4 ms. The gate is a file of its own, which stays:
+ * the one whose lock stands for the making of the store is held while a restore asks whether to go on.
  */
 function throughGate<T>(path: string, uid: number | undefined, pass: () => T): T {
-  const gate = filesOf(path).creationLock;
+  const gate = filesOf(path).lockGate;
   claimLockFile(gate, uid);
   const connection = locked(gate, GATE_BUSY_MS);
   try {

@@ -11,6 +11,7 @@ export function filesOf(path: string) {
     journal: `${path}-journal`,
     reserve: `${path}.reserve`,
     creationLock: `${path}.creating`,
+    lockGate: `${path}.locks`,
   };
 }
 

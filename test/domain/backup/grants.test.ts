@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import type { App, Grant } from '../../../src/domain/apps/app.ts';
 import { ACCESS_TOKEN, REFRESH_TOKEN } from '../../../src/domain/apps/facts.ts';
-import { planGrants } from '../../../src/domain/backup/grants.ts';
+import { planGrants, refuseRefreshing } from '../../../src/domain/backup/grants.ts';
 import { planRestore } from '../../../src/domain/backup/plan.ts';
 import { prepareCopy } from '../../../src/domain/backup/restore.ts';
 import type { GrantChange } from '../../../src/domain/ports/apps.ts';
@@ -161,4 +161,16 @@ test('a store that can not be read there is no reason not to restore: its grants
     grants: { ...store.store.grants, byId: () => Promise.reject(new Error('a bug')) },
   };
   await expect(planGrants(bug, backup.store)).rejects.toThrow('a bug');
+});
+
+test('a refresh that begins or is given up after the plan was made stops the restore', async () => {
+  const intent = { grantId: grant.id, tokenVersion: 1, sentAt: NOW, uncertain: false };
+  const before = await planGrants(store.store, backup.store);
+  await refuseRefreshing(store.store, before);
+  await store.store.write((tx) => tx.write.grants.putIntent(intent));
+  await expect(refuseRefreshing(store.store, before)).rejects.toMatchObject({ code: 'changed' });
+  const during = await planGrants(store.store, backup.store);
+  await refuseRefreshing(store.store, during);
+  await store.store.write((tx) => tx.write.grants.removeIntent(grant.id));
+  await expect(refuseRefreshing(store.store, during)).rejects.toMatchObject({ code: 'changed' });
 });

@@ -87,6 +87,12 @@ describe('a copy of a backup', () => {
     expect(asides()).toEqual([]);
   });
 
+  test('keeps nobody from the locks of the store while its work waits for an answer', async () => {
+    await copied(await backup(), async () => {
+      expect(await store.exclusively('rotation-1', async () => 'had', { waitMs: 0 })).toBe('had');
+    });
+  });
+
   test.each([
     ['nothing', Buffer.alloc(0), 'backup_damaged'],
     ['text', Buffer.alloc(5000, 'a'), 'backup_foreign'],

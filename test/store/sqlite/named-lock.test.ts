@@ -35,10 +35,10 @@ describe('named locks', () => {
   const mine = (waitMs?: number) =>
     store.exclusively('test', async () => 'mine', waitMs === undefined ? {} : { waitMs });
 
-  test('have a file of their own, 0600, as long as they are held', async () => {
+  test('have a file of their own as long as they are held, and one gate for all; both 0600', async () => {
     await store.exclusively('test', async () => {
       expect(lockFiles()).toEqual(['keywright.db.lock-test']);
-      expect(statSync(lockFile()).mode & 0o777).toBe(0o600);
+      for (const file of [lockFile(), `${at.path}.locks`]) expect(statSync(file).mode & 0o777).toBe(0o600);
       expect(await inspectStore(at.location, deps)).toEqual([]);
     });
     expect(lockFiles()).toEqual([]);
@@ -90,9 +90,10 @@ describe('named locks', () => {
   }, 60_000);
 
   test('are had though the gate is shut when they are let go: their file stays, for the next one', async () => {
-    const gate = new Database(`${at.path}.creating`);
-    await store.exclusively('test', async () => {
-      gate.exec('BEGIN EXCLUSIVE');
+    const gate = await store.exclusively('test', async () => {
+      const shut = new Database(`${at.path}.locks`);
+      shut.exec('BEGIN EXCLUSIVE');
+      return shut;
     });
     expect(lockFiles()).toEqual(['keywright.db.lock-test']);
     const failure = await mine(0).catch((error) => error);
