@@ -67,6 +67,45 @@ describe('what goes back', () => {
     );
   });
 
+  test('of apps is named, too, and it is what happens', async () => {
+    const register = (name: string) =>
+      shell.run(
+        [
+          ...['apps', 'register', name, '--provider', 'github', '--client-id', 'Iv1.0', '--from-stdin'],
+          ...['--allow-scope', 'repo', '--allow-scope', 'user', '-q'],
+        ],
+        { input: 'canary' },
+      );
+    const allowed = async (name: string) =>
+      JSON.parse(await shell.answer(['apps', 'show', name, '--json'])).allowed_scopes;
+    await register('hub');
+    await register('old');
+    await backUp();
+    await run('apps update hub --allow-scope user --client-id Iv1.1 -q', 'apps remove old --yes -q');
+    await run('policy set --restrict-provider-scope admin:org -q');
+    await register('late');
+    const dry = await shell.run(restore('--dry-run'));
+    expect(dry.code, dry.stderr).toBe(0);
+    for (const line of [
+      'policy of acme: restricted provider scopes admin:org -> nothing (allows more than now)',
+      'app hub of acme: allowed scopes user -> repo user (allows more than now)',
+      'app old of acme: there again (allows more than now)',
+      'app hub of acme: client id Iv1.1 -> Iv1.0',
+      'app late of acme: gone',
+    ])
+      expect(dry.stderr).toContain(`  ${line}\n`);
+    const json = JSON.parse(await shell.answer(restore('--dry-run', '--json')));
+    expect(json.goes_back).toContainEqual({
+      ...{ of: 'app', workspace: 'acme', target: expect.stringMatching(/^app_/), name: 'hub' },
+      ...{ field: 'allowed_scopes', from: ['user'], to: ['repo', 'user'], widens: true },
+    });
+    await shell.answer(restore('--yes'));
+    expect([await allowed('hub'), await allowed('old')]).toEqual([
+      ['repo', 'user'],
+      ['repo', 'user'],
+    ]);
+  });
+
   test('a key that the store does not have comes back by name', async () => {
     await shell.answer(['backup', 'create', at('first.age'), '--recipient', recipient, '-q']);
     await shell.createKey('late');

@@ -139,6 +139,12 @@ export function openDesk(
   };
 }
 
+/** A store and another that began as the same one: it and its backup. */
+export function twoDesks(): readonly [Desk, Desk] {
+  const seed = seedOfDesk();
+  return [openDesk('ana', seed), openDesk('ana', seed)];
+}
+
 /** The `Failure` that `work` throws; fails when it throws none. */
 export async function failureOf(work: () => unknown): Promise<Failure> {
   try {

@@ -47,6 +47,7 @@ function text({ of, workspace, name, field, now, then }: GoesBack): string {
 }
 
 function valueText(field: string, value: GoesBack['now']): string {
+  if (value === null && (field === 'allowed_scopes' || field === 'redirect_port')) return 'any';
   if (field === 'networks' && Array.isArray(value) && value.length === 0) return 'any';
   if (Array.isArray(value)) return value.length === 0 ? 'nothing' : value.join(' ');
   if (field === 'expires_at') return typeof value === 'number' ? rfc3339(value) : 'never';

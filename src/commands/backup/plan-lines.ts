@@ -46,6 +46,7 @@ export function planJson(plan: RestorePlan | undefined, undoRevocations: boolean
     kept_disabled: ids(keys?.disabled),
     disabled_for_rotation: ids(keys?.rotated),
     lost: ids(keys?.lost),
+    grants_kept_revoked: plan === undefined ? [] : revokedGrants(plan).map(({ before }) => before.id),
     grants_lost: keys?.grantsLost.map(({ grant }) => grant.id) ?? [],
     unchanged: plan?.unchanged ?? false,
     ends_kept: ids(ends),
@@ -92,8 +93,8 @@ export function planLines(plan: RestorePlan, entries: number, undoRevocations: b
     ...named(lost, 'made after the backup, to be lost and verify no more'),
     ...named(back, `that the store does not have, to be there again${WIDER}`),
     ...line(
-      `${counted(revokedGrants(plan), 'grant')} of apps revoked since the backup, to stay revoked`,
-      revokedGrants(plan) > 0,
+      `${counted(revokedGrants(plan).length, 'grant')} of apps revoked since the backup, to stay revoked`,
+      revokedGrants(plan).length > 0,
     ),
     ...namedGrants(plan.grantsLost),
     ...line(`slots that won't open it any more: ${slots(plan.slotsLost)}`, plan.slotsLost.length > 0),
@@ -104,9 +105,8 @@ export function planLines(plan: RestorePlan, entries: number, undoRevocations: b
   ];
 }
 
-function revokedGrants({ grants }: RestorePlan): number {
-  const gone = grants.filter(({ before, now }) => before.revokedAt === null && now?.revokedAt !== null);
-  return gone.length;
+function revokedGrants({ grants }: RestorePlan): RestorePlan['grants'] {
+  return grants.filter(({ before, now }) => before.revokedAt === null && now?.revokedAt !== null);
 }
 
 /** The provider still honours them, and nobody here will know. */

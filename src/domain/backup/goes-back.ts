@@ -9,7 +9,7 @@ type Value = string | number | boolean | null | readonly string[];
 
 /** One thing that is another in the backup than it is now, and that a restore puts back. */
 export interface GoesBack {
-  readonly of: 'key' | 'member' | 'policy' | 'scope' | 'workspace' | 'integration';
+  readonly of: 'key' | 'member' | 'policy' | 'scope' | 'workspace' | 'integration' | 'app' | 'grant';
   /** Slug. */
   readonly workspace: string;
   /** Of what it is: a key's kid, a member's name, a scope, an id; the slug for a policy. */
@@ -36,7 +36,7 @@ export function differing(
     .map(([field, now, then, widens]) => ({ ...subject, field, now, then, widens }));
 }
 
-/** What goes back beside keys: workspaces with their members, policies and scope catalogues, and integrations. */
+/** What goes back beside keys and apps: workspaces with their members, policies and scope catalogues, and integrations. */
 export async function whatGoesBack(store: Readers, backup: Readers): Promise<readonly GoesBack[]> {
   const found: GoesBack[] = [];
   const [now, then] = [await store.workspaces.all(), await backup.workspaces.all()];
@@ -93,6 +93,13 @@ function policyBack({ slug }: Workspace, now: Policy, then: Policy): readonly Go
       now.restrictedScopes,
       then.restrictedScopes,
       !coversAll(then.restrictedScopes, now.restrictedScopes),
+    ],
+    [
+      'restricted_provider_scopes',
+      now.restrictedProviderScopes,
+      then.restrictedProviderScopes,
+      // Whole, as they are compared where they are asked for.
+      !now.restrictedProviderScopes.every((scope) => then.restrictedProviderScopes.includes(scope)),
     ],
     ...(['admin', 'developer', 'viewer'] as const).map((role): Compared => {
       const [may, might] = [now.ceilings[role], then.ceilings[role]];
@@ -152,7 +159,7 @@ function integrationBack(
 }
 
 /** Each of either list with its like in the other. */
-function pairs<T>(
+export function pairs<T>(
   now: readonly T[],
   then: readonly T[],
   nameOf: (one: T) => string,

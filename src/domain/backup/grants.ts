@@ -8,7 +8,7 @@ import type { OperatorAccess, SealedRecord } from '../ports/secrets.ts';
 import type { Readers, Transaction } from '../ports/store.ts';
 
 /** A grant that is to come back as it is now and not as it was: a token that was renewed since is a spent one. */
-interface GrantToKeep {
+export interface GrantToKeep {
   /** As it is in the backup. */
   readonly before: Grant;
   /** As it is now; undefined: it was removed with its app. */
@@ -74,7 +74,7 @@ async function lostGrants(store: Readers, backup: Readers): Promise<readonly Hel
 }
 
 /** A store is restored because it is damaged, often enough. */
-async function unlessDamaged<T, Other>(work: () => Promise<T>, otherwise: Other): Promise<T | Other> {
+export async function unlessDamaged<T, Other>(work: () => Promise<T>, otherwise: Other): Promise<T | Other> {
   try {
     return await work();
   } catch (error) {
@@ -109,6 +109,16 @@ export async function carryGrants(
     await tx.write.grants.update(grant.id, after);
     record(grantEntry(actionOf(grant, after), after, app, { reason: 'as it was before the restore' }));
   }
+}
+
+/**
+ * Is it a living grant that will give out no token, since those of now can't come along? `sameRoot`: the backup has
+ * the root key of now.
+ */
+export function mustReconnect({ now, tokens }: GrantToKeep, sameRoot: boolean): boolean {
+  if (now === undefined || now.revokedAt !== null) return false;
+  const usable = sameRoot && tokens.length > 0;
+  return !usable && (now.needsReason === null || now.needsReason === UNUSABLE);
 }
 
 /** A grant whose tokens can't come along. */

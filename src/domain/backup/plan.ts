@@ -6,6 +6,7 @@ import type { Head } from '../ports/backup.ts';
 import type { SlotRecord } from '../ports/secrets.ts';
 import type { Readers } from '../ports/store.ts';
 import type { Workspace } from '../workspaces/workspace.ts';
+import { appsGoBack } from './app-goes-back.ts';
 import { type Fate, fateOf, type WithVersions } from './fate.ts';
 import { type GoesBack, whatGoesBack } from './goes-back.ts';
 import { type GrantPlan, planGrants } from './grants.ts';
@@ -67,14 +68,19 @@ export async function planRestore(store: Readers, backup: Readers, now: number):
   const slots = await store.slots.all();
   const backed = await backup.slots.all();
   const primary = await store.slots.primary();
+  const grants = await planGrants(store, backup);
   return {
     head: head && { seq: head.seq, hash: head.hash },
     keys,
     lost,
     back: (await backup.keys.count({}, now)) > both ? await missingKeys(store, backup, now) : [],
-    goesBack: [...goesBack, ...(await whatGoesBack(store, backup))],
+    goesBack: [
+      ...goesBack,
+      ...(await whatGoesBack(store, backup)),
+      ...(await appsGoBack(store, backup, grants, names)),
+    ],
     unchanged: head !== undefined && isHead(head, await backup.audit.head()),
-    ...(await planGrants(store, backup)),
+    ...grants,
     integrations: await stoppedIntegrations(store, backup),
     workspaces: await archivedWorkspaces(store, backup),
     slotsLost: slots.filter((slot) => !backed.some((other) => isSame(slot, other))),

@@ -1,8 +1,11 @@
 import { expect, test } from 'vitest';
 import type { Fate } from '../../../src/domain/backup/fate.ts';
+import { whatGoesBack } from '../../../src/domain/backup/goes-back.ts';
 import { keyGoesBack } from '../../../src/domain/backup/key-goes-back.ts';
 import type { ApiKey } from '../../../src/domain/keys/key.ts';
+import { type Policy, policyFacts } from '../../../src/domain/workspaces/policy.ts';
 import { DAY, someKey, T0 } from '../../contracts/samples.ts';
+import { twoDesks } from '../../support/fake-ledger.ts';
 
 const NAMES = {
   workspaces: new Map([['ws_000000000000', 'acme']]),
@@ -48,3 +51,38 @@ test('what a fate keeps or tells of is not told as going back', () => {
   expect(back({ expiresAt: T0 }, {}, { expiresAt: T0 })).toEqual([]);
   expect(back({ version: 2, expiresAt: T0 }, {}, { disable: 'rotated' })).toEqual([]);
 });
+
+const POLICY: Policy = {
+  ...{ createKeys: 'owner', connectApps: 'owner', defaultLife: DAY, longestLife: DAY },
+  ...{ restrictedScopes: ['*:*'], restrictedProviderScopes: ['repo', 'admin:org'] },
+  ceilings: { admin: [], developer: [], viewer: ['*:read'] },
+};
+
+test('every field of a policy goes back, and is told', async () => {
+  const [store, backup] = twoDesks();
+  await store.store.write((tx) => tx.write.workspaces.setPolicy(store.workspace.id, POLICY));
+  const told = await whatGoesBack(store.store, backup.store);
+  expect(told.map(({ field }) => field).sort()).toEqual(Object.keys(policyFacts(POLICY)).sort());
+});
+
+test.each([
+  [['repo'], ['repo', 'user'], false],
+  [['repo', 'user'], ['repo'], true],
+  [['admin:org'], ['admin:*'], true],
+])(
+  'scopes of providers that are restricted: %j, and %j before (allows more: %s)',
+  async (now, then, widens) => {
+    const [store, backup] = twoDesks();
+    for (const [desk, restrictedProviderScopes] of [
+      [store, now],
+      [backup, then],
+    ] as const)
+      await desk.store.write((tx) =>
+        tx.write.workspaces.setPolicy(desk.workspace.id, { ...POLICY, restrictedProviderScopes }),
+      );
+    const told = await whatGoesBack(store.store, backup.store);
+    expect(told.map(({ field, widens: more }) => [field, more])).toEqual([
+      ['restricted_provider_scopes', widens],
+    ]);
+  },
+);
