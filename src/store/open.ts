@@ -10,8 +10,6 @@ interface Engine {
   create(at: string, deps: StoreDeps, seed: () => Promise<StoreSeed>): Promise<{ created: boolean }>;
   inspect(at: string, deps: StoreDeps): Promise<readonly StoreFinding[]>;
   repair(at: string, deps: StoreDeps): Promise<readonly StoreFinding[]>;
-  backup(at: string, file: string, deps: StoreDeps): Promise<void>;
-  restore(at: string, file: string, deps: StoreDeps): Promise<void>;
   snapshot(at: string, deps: StoreDeps): Promise<Snapshot>;
   copied<T>(at: string, deps: StoreDeps, database: Bytes, work: (copy: StoreCopy) => Promise<T>): Promise<T>;
 }
@@ -23,8 +21,6 @@ const ENGINES: Readonly<Record<string, Engine>> = {
     create: async (at, deps, seed) => (await import('./sqlite/create.ts')).createSqlite(at, deps, seed),
     inspect: async (at, deps) => (await import('./sqlite/check.ts')).inspectSqlite(at, deps),
     repair: async (at, deps) => (await import('./sqlite/repair.ts')).repairSqlite(at, deps),
-    backup: async (at, file, deps) => (await import('./sqlite/copy.ts')).backupSqlite(at, file, deps),
-    restore: async (at, file, deps) => (await import('./sqlite/copy.ts')).restoreSqlite(at, file, deps),
     snapshot: async (at, deps) => (await import('./sqlite/snapshot.ts')).snapshotSqlite(at, deps),
     copied: async (at, deps, database, work) =>
       (await import('./sqlite/aside.ts')).copiedSqlite(at, deps, database, work),
@@ -57,18 +53,6 @@ export function inspectStore(location: string, deps: StoreDeps): Promise<readonl
 export function repairStore(location: string, deps: StoreDeps): Promise<readonly StoreFinding[]> {
   const { engine, at } = engineOf(location);
   return engine.repair(at, deps);
-}
-
-/** Copies the store, as of one moment, into a new file, 0600. Throws `exists` when the file is there. */
-export function backupStore(location: string, file: string, deps: StoreDeps): Promise<void> {
-  const { engine, at } = engineOf(location);
-  return engine.backup(at, file, deps);
-}
-
-/** Puts a backup's content in place of the store's, seen by everyone who has the store open. */
-export function restoreStore(location: string, file: string, deps: StoreDeps): Promise<void> {
-  const { engine, at } = engineOf(location);
-  return engine.restore(at, file, deps);
 }
 
 /** The store's bytes as of one moment, for a backup. */

@@ -2,19 +2,23 @@ import { rmSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Snapshot } from '../../domain/ports/backup.ts';
 import type { StoreDeps } from '../deps.ts';
-import { backupSqlite } from './copy.ts';
+import { MIGRATIONS } from '../migrations/index.ts';
+import { connectForReading } from './connection.ts';
+import { copyAtOnce } from './copy.ts';
 import { withCreationLock } from './creation-lock.ts';
 import { connect, loadDriver } from './driver.ts';
-import { removeDatabase } from './files.ts';
+import { failureOf } from './errors.ts';
+import { makePrivateFile, removeDatabase } from './files.ts';
+import { standingOf } from './header.ts';
 import { randomName } from './names.ts';
-import { leftoversOf } from './paths.ts';
+import { checkStoreFiles, leftoversOf } from './paths.ts';
 
 const PIECE = 1024 * 1024;
 
 /**
  * The store's bytes as of one moment. They are copied into a file beside the store, which has lost its name before
  * the first of them is read: names, log and hashes are never written in the clear to where a backup goes, and
- * nothing is left by a process that dies. Throws as `backupSqlite` does.
+ * nothing is left by a process that dies. Throws `store_full`, and as opening does.
  */
 export async function snapshotSqlite(path: string, deps: StoreDeps): Promise<Snapshot> {
   await loadDriver();
@@ -23,7 +27,7 @@ export async function snapshotSqlite(path: string, deps: StoreDeps): Promise<Sna
     for (const leftover of leftoversOf(path)) rmSync(leftover, { force: true });
     const aside = `${path}.new-${randomName(deps.random)}`;
     try {
-      await backupSqlite(path, aside, deps);
+      await copyInto(path, aside, deps);
       const facts = settle(aside);
       const file = await open(aside, 'r');
       const { size } = await file.stat();
@@ -32,6 +36,20 @@ export async function snapshotSqlite(path: string, deps: StoreDeps): Promise<Sna
       forget(aside);
     }
   });
+}
+
+async function copyInto(path: string, aside: string, deps: StoreDeps): Promise<void> {
+  checkStoreFiles(path, deps.uid);
+  const source = connectForReading(path);
+  try {
+    standingOf(source, path, deps.migrations ?? MIGRATIONS, false);
+    makePrivateFile(aside);
+    await copyAtOnce(source, aside);
+  } catch (error) {
+    throw failureOf(error, path);
+  } finally {
+    source.close();
+  }
 }
 
 /** Takes the copy out of WAL mode, so that the one file is all there is of it, and counts what it holds. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Bytes, Head, StoreCopy } from '../../../src/domain/ports/backup.ts';
+import type { Head, StoreCopy } from '../../../src/domain/ports/backup.ts';
 import type { Store } from '../../../src/domain/ports/store.ts';
 import { copiedStore, createStore, openStore, snapshotStore } from '../../../src/store/open.ts';
 import { copyPages } from '../../../src/store/sqlite/copy.ts';
@@ -11,6 +11,7 @@ import { closeLog } from '../../../src/store/sqlite/log-gate.ts';
 import { addKeys, someEntry, someKey, someSeed, T0 } from '../../contracts/samples.ts';
 import { failureOf } from '../../support/fake-ledger.ts';
 import { storeDeps, storeFolder } from '../../support/store-folder.ts';
+import { backedUp, bytesOf, inPieces } from './backed-up.ts';
 
 let at: ReturnType<typeof storeFolder>;
 let store: Store;
@@ -29,23 +30,7 @@ afterEach(async () => {
   at.remove();
 });
 
-async function bytesOf(database: Bytes): Promise<Buffer> {
-  const parts: Uint8Array[] = [];
-  for await (const part of database) parts.push(part);
-  return Buffer.concat(parts);
-}
-
-async function backup(): Promise<Buffer> {
-  const snapshot = await snapshotStore(at.location, deps);
-  const bytes = await bytesOf(snapshot.database);
-  await snapshot.discard();
-  return bytes;
-}
-
-async function* inPieces(bytes: Uint8Array, size = 10_000): Bytes {
-  for (let start = 0; start < bytes.length; start += size) yield bytes.subarray(start, start + size);
-}
-
+const backup = (): Promise<Buffer> => backedUp(at.location, deps);
 const copied = <T>(bytes: Uint8Array, work: (copy: StoreCopy) => Promise<T>): Promise<T> =>
   copiedStore(at.location, deps, inPieces(bytes), work);
 const headOf = async (of: Store): Promise<Head | undefined> => of.audit.head();

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Store } from '../../../src/domain/ports/store.ts';
-import { backupStore, createStore, openStore, restoreStore } from '../../../src/store/open.ts';
+import { createStore, openStore } from '../../../src/store/open.ts';
 import {
   addKeys,
   someEntry,
@@ -15,6 +15,7 @@ import {
   T0,
 } from '../../contracts/samples.ts';
 import { storeDeps, storeFolder } from '../../support/store-folder.ts';
+import { backedUp, restore } from './backed-up.ts';
 import { type Child, runChild } from './run-child.ts';
 
 describe('several processes on one store', () => {
@@ -107,10 +108,10 @@ describe('several processes on one store', () => {
     const key = someKey(seed.workspace.id);
     const old = someVerifier();
     await store.write((tx) => tx.write.keys.insert(key, old));
-    await backupStore(at.location, `${at.folder}/copy.db`, deps);
+    const backup = await backedUp(at.location, deps);
     await store.write((tx) => tx.write.slots.putPepper(somePepper(2)));
     const generation = await store.slots.generation();
-    await restoreStore(at.location, `${at.folder}/copy.db`, deps);
+    await restore({ location: at.location, store }, deps, backup);
     const rehash = { old: old.hash, verifier: { ...someVerifier(), pepper: 2 }, generation };
     expect(await store.recordUsage(someUsage({ rehashed: new Map([[key.kid, rehash]]) }))).toBe(true);
     expect(await store.keys.forVerification(key.kid)).toMatchObject({ pepper: 1 });
@@ -119,12 +120,12 @@ describe('several processes on one store', () => {
   test('a restore is seen by those who have the store open, and draws a generation of its own', async () => {
     const key = someKey(seed.workspace.id, { kid: 'restored0000' });
     await addKeys(store, [key]);
-    await backupStore(at.location, `${at.folder}/copy.db`, deps);
+    const backup = await backedUp(at.location, deps);
     await store.write((tx) => tx.write.keys.revoke([key.kid], T0, null));
     await store.write((tx) => tx.write.workspaces.setArchived(seed.workspace.id, T0));
     const generation = await store.slots.generation();
     const other = await openStore(at.location, deps);
-    await restoreStore(at.location, `${at.folder}/copy.db`, deps);
+    await restore({ location: at.location, store }, deps, backup);
     for (const reader of [store, other]) {
       expect(await reader.keys.byKid(key.kid)).toMatchObject({ revokedAt: null });
       expect(await reader.slots.generation()).not.toBe(generation);
@@ -132,14 +133,6 @@ describe('several processes on one store', () => {
     await store.write((tx) => tx.write.keys.revoke([key.kid], T0, null));
     expect(await other.keys.byKid(key.kid)).toMatchObject({ revokedAt: T0 });
     await other.close();
-  });
-
-  test('a restore gives up when a writer holds the store', async () => {
-    await backupStore(at.location, `${at.folder}/copy.db`, deps);
-    const holder = start('hold', `${at.folder}/go`);
-    await holder.says('holding');
-    const restoring = restoreStore(at.location, `${at.folder}/copy.db`, { ...deps, busyTimeoutMs: 100 });
-    await expect(restoring).rejects.toMatchObject({ code: 'busy' });
   });
 
   /** Why every write begins IMMEDIATE: nothing that waits can save a deferred transaction that read before. */

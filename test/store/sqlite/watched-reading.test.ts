@@ -1,7 +1,8 @@
-import { copyFileSync, renameSync, rmSync, truncateSync } from 'node:fs';
+import { copyFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Store } from '../../../src/domain/ports/store.ts';
-import { backupStore, createStore, openStore } from '../../../src/store/open.ts';
+import { createStore, openStore } from '../../../src/store/open.ts';
 import { addKeys, someKey, someSeed, someUsage, someUse, T0 } from '../../contracts/samples.ts';
 import { storeDeps, storeFolder } from '../../support/store-folder.ts';
 
@@ -13,7 +14,12 @@ describe('a file that is moved under an open store', () => {
   const key = someKey(seed.workspace.id);
   const deps = storeDeps({ elapsed: () => now });
   const read = () => store.keys.forVerification(key.kid);
-  const backup = () => backupStore(at.location, `${at.folder}/copy.db`, deps);
+  const backup = async () => {
+    writeFileSync(`${at.folder}/copy.db`, '', { mode: 0o600 });
+    const source = new Database(at.path);
+    await source.backup(`${at.folder}/copy.db`);
+    source.close();
+  };
 
   beforeEach(async () => {
     now = 7;
