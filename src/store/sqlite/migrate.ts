@@ -20,9 +20,9 @@ const WORDS: SchemaWords = {
 };
 
 /**
- * Brings an existing store up to date: every step in a transaction of its own, so that a process
- * killed at any point leaves the old version or one in between, and the next start goes on.
- * Before the first step a copy is kept beside it, `<store>.before-v<n>-<random>`, 0600.
+ * Brings an existing store up to date, all steps in one transaction: a step that fails, or a process that
+ * is killed at any point, leaves the store as the older program knows it, and the next start tries again.
+ * Before that a copy is kept beside it, `<store>.before-v<n>-<random>`, 0600.
  */
 export async function migrateStore(
   path: string,
@@ -32,16 +32,14 @@ export async function migrateStore(
   const latest = migrations.at(-1)?.version ?? 0;
   const connection = await untilFree(() => connectForWriting(path), writeLockOf(path), deps);
   try {
-    for (let first = true; ; first = false) {
-      await untilFree(() => connection.exec('BEGIN IMMEDIATE'), writeLockOf(path), deps);
-      const version = versionOf(connection, path);
-      if (version > latest) throw newer(version, latest);
-      const next = migrations.find((migration) => migration.version === version + 1);
-      if (next === undefined) return;
-      if (first) keepCopy(path, latest, deps);
-      await step(connection, path, next);
-      connection.exec('COMMIT');
-    }
+    await untilFree(() => connection.exec('BEGIN IMMEDIATE'), writeLockOf(path), deps);
+    const version = versionOf(connection, path);
+    if (version > latest) throw newer(version, latest);
+    const missing = migrations.filter((migration) => migration.version > version);
+    if (missing.length === 0) return;
+    keepCopy(path, latest, deps);
+    for (const migration of missing) await step(connection, path, migration);
+    connection.exec('COMMIT');
   } catch (error) {
     throw failureOf(error, path);
   } finally {

@@ -54,24 +54,21 @@ describe('bringing a store up to date', () => {
     expect(backups()).toHaveLength(1);
   });
 
-  test('a step that fails leaves the version before it', async () => {
+  test('a step that fails leaves the store as it was before the first', async () => {
     const failing = added((step) => {
       if (step === 2) throw new Error('on purpose');
     });
     await expect(
       openStore(at.location, { ...deps, migrations: [...MIGRATIONS, ...failing] }),
     ).rejects.toThrow('on purpose');
-    expect(look()).toMatchObject({ tables: ['step_1'], version: LATEST + 1 });
+    expect(look()).toEqual(BEFORE);
   });
 
-  test.each([
-    [1, BEFORE],
-    [2, { tables: ['step_1'], version: LATEST + 1, minReader: LATEST }],
-  ])(
-    'killed in step %i it is exactly as before that step, and the next start completes',
-    async (step, left) => {
+  test.each([1, 2])(
+    'killed in step %i it is exactly as before the first, and the next start completes',
+    async (step) => {
       expect((await runChild('die migrating', at.path, String(step)).ended).signal).toBe('SIGKILL');
-      expect(look()).toEqual(left);
+      expect(look()).toEqual(BEFORE);
       const store = await openStore(at.location, deps);
       await store.close();
       expect(look()).toEqual(DONE);
