@@ -1,5 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, lstatSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
@@ -187,6 +195,46 @@ describe('a store that goes back in time', () => {
     expect(ran.stderr).toContain('slots remove key-file\n');
     await shell.createKey('after');
     expect((await shell.run(['doctor'])).code).toBe(0);
+  });
+
+  test.each([
+    ['damaged', (bytes: Buffer) => bytes.subarray(0, 20_000)],
+    ['something else', (bytes: Buffer) => Buffer.alloc(bytes.length, 'x')],
+  ])('is not replaced when it is %s, and what is said to be done helps', async (_, change) => {
+    const secret = await shell.createKey('billing');
+    await backUp();
+    writeFileSync(shell.database, change(readFileSync(shell.database)));
+    const argv = ['backup', 'restore', at('store.age'), ...sealed(), '--yes'];
+    const refused = await shell.run(argv);
+    expect([refused.code, refused.stdout], refused.stderr).toEqual([11, '']);
+    const [, away = ''] = /move the file away: (mv .*?);/.exec(refused.stderr) ?? [];
+    execFileSync('sh', ['-c', away]);
+    const restored = await shell.run([...argv, '--unlock', 'key-file']);
+    expect(restored.code, restored.stderr).toBe(0);
+    expect((await verify(shell, secret)).code).toBe(0);
+  });
+
+  test('is not made under the journal of another database, nor is one by init (case 30)', async () => {
+    await shell.createKey('billing');
+    await backUp();
+    const db = new Database(shell.database);
+    db.exec("UPDATE keys SET purpose = 'of the journal'");
+    const journal = readFileSync(`${shell.database}-wal`);
+    db.close();
+    renameSync(shell.database, `${shell.database}.damaged`);
+    writeFileSync(`${shell.database}-wal`, journal, { mode: 0o600 });
+    await shell.answer(['doctor', '--accept-rollback', '--yes', '-q']);
+    const restore = ['backup', 'restore', at('store.age'), ...sealed(), '--yes', '--unlock', 'key-file'];
+    for (const argv of [['init', '--unlock', 'key-file', '--key-file', at('other.key')], restore]) {
+      const ran = await shell.run(argv);
+      expect([ran.code, ran.stdout], ran.stderr).toEqual([11, '']);
+      expect(ran.stderr).toContain('-wal is left of a database that is not there any more');
+      expect(existsSync(at('other.key'))).toBe(false);
+    }
+    expect(readFileSync(`${shell.database}-wal`)).toEqual(journal);
+    renameSync(`${shell.database}-wal`, `${shell.database}.damaged-wal`);
+    expect((await shell.run(restore)).code).toBe(0);
+    expect(JSON.parse(await shell.answer(['keys', 'show', 'billing', '--json'])).purpose).toBeNull();
   });
 
   test('a revocation at the same time is not lost', async () => {

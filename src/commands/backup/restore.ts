@@ -2,6 +2,8 @@ import type { Context } from '../../context.ts';
 import type { BackupHeader } from '../../domain/backup/payload.ts';
 import type { RestorePlan } from '../../domain/backup/plan.ts';
 import type { SlotRecord } from '../../domain/ports/secrets.ts';
+import { Failure } from '../../errors.ts';
+import { commandLine } from '../../terminal/shell.ts';
 import { rfc3339 } from '../../terminal/time.ts';
 import type { Command } from '../command.ts';
 import { UNLOCK } from '../new-slot.ts';
@@ -34,11 +36,26 @@ export const restore: Command = {
   async run(context, input) {
     await withBackup(context, input, async (opened) => {
       const make = context.hasStore() ? restoreOver : restoreAnew;
-      await tell(context, opened.header, await make(context, input, opened));
+      const restored = await make(context, input, opened).catch((error: unknown) => {
+        throw context.hasStore() ? inTheWay(context, error) : error;
+      });
+      await tell(context, opened.header, restored);
     });
     return undefined;
   },
 };
+
+/** Nothing can be carried over from a store that can't be read, so it is not replaced, and not deleted either. */
+function inTheWay(context: Context, error: unknown): unknown {
+  const unreadable = ['store_damaged', 'store_foreign'];
+  if (!(error instanceof Failure) || !unreadable.includes(error.code)) return error;
+  const { store } = context.places();
+  const away = commandLine('mv', store, `${store}.damaged`);
+  return new Failure(error.code, error.message, {
+    hint: `to make the store anew, move the file away: ${away}; its -wal too, if it has one; then the same again with --unlock auto`,
+    cause: error,
+  });
+}
 
 /** What came of it, or would. */
 export interface Restored {

@@ -1,12 +1,13 @@
 import { constants, rmdirSync, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { Bytes, Head, StoreCopy } from '../../domain/ports/backup.ts';
 import type { Store } from '../../domain/ports/store.ts';
 import { Failure } from '../../errors.ts';
 import type { StoreDeps } from '../deps.ts';
 import { connectForReading, connectForWriting } from './connection.ts';
 import { copyPages } from './copy.ts';
-import { linkInto } from './create.ts';
+import { linkInto, refuseForeignJournal } from './create.ts';
 import { withCreationLock } from './creation-lock.ts';
 import { loadDriver } from './driver.ts';
 import { failureOf } from './errors.ts';
@@ -83,6 +84,7 @@ function copyOf(store: Store, where: Where): StoreCopy {
     async place() {
       await store.close();
       if (statOf(path) !== undefined) throw new Failure('exists', `there is a store at ${path} by now`);
+      refuseForeignJournal(path);
       settle(aside);
       flush(aside, deps.platform, 'file');
       linkInto(aside, path);
@@ -147,7 +149,9 @@ function damagesOf(aside: string): readonly string[] {
 
 async function fill(aside: string, database: Bytes): Promise<void> {
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
-  const file = await open(aside, flags, 0o600);
+  const file = await open(aside, flags, 0o600).catch((error: unknown) => {
+    throw unwritable(aside, error);
+  });
   try {
     for await (const piece of database) await file.appendFile(piece);
   } catch (error) {
@@ -160,6 +164,14 @@ async function fill(aside: string, database: Bytes): Promise<void> {
   } finally {
     await file.close();
   }
+}
+
+/** Nothing can be made where the store is. */
+function unwritable(aside: string, cause: unknown): unknown {
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  if (code !== 'EROFS' && code !== 'EACCES' && code !== 'EPERM') return cause;
+  const message = `nothing can be written in ${dirname(aside)} (${code}), where a backup is looked at`;
+  return new Failure('store_readonly', message, { hint: 'make it writable, then try again', cause });
 }
 
 /** What is wrong with the file is wrong with the backup, and its name says nothing to anybody. */

@@ -21,7 +21,8 @@ import { SqliteSession } from './session.ts';
  * Makes a store unless one is there. It is built aside under a random name and linked into place
  * when it is complete and on disk, so nobody ever sees half of it, and of twenty first runs at once
  * one calls `seed`. When the store could not be made after `seed` returned, `seed.undo` runs.
- * Throws `busy`, `store_permissions`, `store_unreadable`, `store_full` and what `seed` throws.
+ * Throws `busy`, `store_permissions`, `store_unreadable`, `store_full`, `store_foreign` where the journal of another
+ * database lies, and what `seed` throws.
  */
 export async function createSqlite(
   path: string,
@@ -38,6 +39,7 @@ export async function createSqlite(
       // Nobody else creates now: what lies around is of creations that were killed.
       for (const leftover of leftoversOf(path)) rmSync(leftover, { force: true });
       if (isThere(path, deps)) return { created: false };
+      refuseForeignJournal(path);
       await buildAndLink(path, deps, await seed());
       keepReserve(path, deps.random);
       return { created: true };
@@ -51,6 +53,20 @@ function isThere(path: string, deps: StoreDeps): boolean {
   if (statOf(path) === undefined) return false;
   checkStoreFiles(path, deps.uid);
   return true;
+}
+
+/**
+ * SQLite takes a journal that lies beside a database for its own and writes it over it: nothing in one says whose it
+ * is. It may hold what was committed last, so it is not deleted. Throws `store_foreign`.
+ */
+export function refuseForeignJournal(path: string): void {
+  const { wal, journal } = filesOf(path);
+  const left = [wal, journal].find((file) => (statOf(file)?.size ?? 0) > 0);
+  if (left === undefined) return;
+  const of = left.slice(path.length);
+  throw new Failure('store_foreign', `${left} is left of a database that is not there any more`, {
+    hint: `it belongs beside that one, under its name and ${of}: move it there, or out of the way`,
+  });
 }
 
 async function buildAndLink(path: string, deps: StoreDeps, seed: StoreSeed): Promise<void> {
