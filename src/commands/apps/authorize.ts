@@ -78,12 +78,17 @@ function wishOf(context: Context, input: Input): Wish {
   const clientCredentials = input.flag('clientCredentials');
   if (clientCredentials && (input.flag('device') || input.text('account') !== undefined))
     throw new Failure('usage', '--client-credentials is about no account, and needs no consent');
+  const account = input.name('account');
+  if (account === CLIENT_ACCOUNT)
+    throw new Failure('usage', `--account ${account} is the app itself, for which nobody consents`, {
+      hint: commandLine(PROGRAM, 'apps', 'authorize', input.args[0] ?? '', '--client-credentials'),
+    });
   if (!clientCredentials && context.inCI)
     throw new Failure('usage', 'a person has to consent, and in a job (CI is set) there is none', {
       hint: 'authorize it at a terminal; a job then uses {keywright} apps token, or --client-credentials here',
     });
   return {
-    ...{ account: input.name('account'), device: input.flag('device'), browser: !input.off('browser') },
+    ...{ account, device: input.flag('device'), browser: !input.off('browser') },
     ...{ port: portOf(input), timeoutMs, clientCredentials },
   };
 }

@@ -5,7 +5,7 @@ import { authorizeClient } from '../../domain/apps/client-credentials.ts';
 import type { ConsentPlan } from '../../domain/apps/consent.ts';
 import { clientOf } from '../../domain/apps/held-tokens.ts';
 import type { Provider } from '../../domain/apps/provider.ts';
-import { DEFAULT_ACCOUNT } from '../../domain/apps/reconnect.ts';
+import { DEFAULT_ACCOUNT, personAt } from '../../domain/apps/reconnect.ts';
 import type { Client, Tokens } from '../../domain/ports/authorization.ts';
 import type { Store } from '../../domain/ports/store.ts';
 import { Failure } from '../../errors.ts';
@@ -54,7 +54,7 @@ export async function connectPerson(
     ...{ authorization, client, scopes: plan.ask, redirect: redirectOfApp(app, provider, wish.port) },
     ...{ browser: wish.browser, device: wish.device || hasOnlyDevice(app), timeoutMs: wish.timeoutMs },
   });
-  const account = await accountOf(context, client, tokens, { asked: plan.ask, said: wish.account });
+  const account = await accountOf(context, app, client, tokens, { asked: plan.ask, said: wish.account });
   return recordGrant(
     ledger,
     { access, random: context.random },
@@ -85,6 +85,7 @@ function hasOnlyDevice({ server }: App): boolean {
 /** Who consented, as the provider says; else what the person calls it. */
 async function accountOf(
   context: Context,
+  app: App,
   client: Client,
   tokens: Tokens,
   { asked, said }: { asked: ConsentPlan['ask']; said: string | undefined },
@@ -95,7 +96,8 @@ async function accountOf(
     await context.out.warn(`who consented could not be asked: ${error.message}`);
     return undefined;
   });
-  if (named !== undefined && said !== undefined && named !== said)
-    await context.out.warn(`it was ${named} who consented, not ${said}`);
-  return named ?? said ?? DEFAULT_ACCOUNT;
+  const person = named === undefined ? undefined : personAt(app, named);
+  if (person !== undefined && said !== undefined && person !== said)
+    await context.out.warn(`it was ${person} who consented, not ${said}`);
+  return person ?? said ?? DEFAULT_ACCOUNT;
 }

@@ -79,7 +79,7 @@ export interface Grant {
   readonly id: string;
   readonly appId: string;
   readonly workspaceId: string;
-  /** `@ana`, `a@x.io`, or `default` where the provider doesn't say; unique per app. Client credentials: `client`. */
+  /** `@ana`, `a@x.io`, or `default` where the provider doesn't say; unique per app. `client`: client credentials alone. */
   readonly account: string;
   readonly kind: 'user' | 'client-credentials';
   /** `stampOf` the server that the tokens came from: they are sent to no other. */

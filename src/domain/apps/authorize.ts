@@ -11,6 +11,7 @@ import { type App, type Grant, stampOf } from './app.ts';
 import { beyondAllowlist, beyondRules, rulesOf } from './exceed.ts';
 import { grantEntry } from './facts.ts';
 import { sealTokens } from './held-tokens.ts';
+import { personAt } from './reconnect.ts';
 import { type AnswerHabits, type Comparison, compareScopes, type ProviderScope } from './scopes.ts';
 
 /** What a consent, or a client's own credentials, brought. */
@@ -42,7 +43,8 @@ export interface Connected {
  * Stores a consent with its tokens, in one transaction: a new grant, or the one of this account renewed, whatever
  * became of it; its older tokens, an open refresh and a reason to authorize it again are gone then. The tokens are
  * bound to the server that they came from. Throws `forbidden` for who may not connect apps, `changed` when the app
- * was removed or got another client id meanwhile.
+ * was removed or got another client id meanwhile, `exists` rather than let a person's grant and one of the client's own
+ * replace each other.
  */
 export function recordGrant(
   ledger: Ledger,
@@ -53,7 +55,8 @@ export function recordGrant(
   return change(ledger, async (tx, record) => {
     const app = await appNow(tx, consent.app);
     await requireAllowed(tx, ledger.actor, app.workspaceId, { kind: 'connect-apps' });
-    const before = await tx.grants.byAccount(app.id, consent.account);
+    const before = await tx.grants.byAccount(app.id, accountOf(consent));
+    if (before !== undefined && before.kind !== consent.kind) throw ofAnotherKind(app, before);
     if (before !== undefined && before.revokedAt === null) {
       // Renewing what somebody else authorized takes it over, so it asks for what taking it back would.
       const { authorizedBy } = before;
@@ -79,6 +82,15 @@ export function recordGrant(
   });
 }
 
+function accountOf({ app, kind, account }: Consent): string {
+  return kind === 'user' ? personAt(app, account) : account;
+}
+
+function ofAnotherKind(app: App, { account }: Grant): Failure {
+  const message = `${app.name} has an account ${account} of another kind, which would be replaced`;
+  return new Failure('exists', message, { hint: `${PROGRAM} apps show ${app.id}` });
+}
+
 /** What was granted; when the answer doesn't say, what was asked (RFC 6749 section 5.1). */
 function grantedBy({ asked, tokens }: Consent): readonly ProviderScope[] {
   return tokens.scopes ?? asked;
@@ -88,12 +100,12 @@ function grantOf(
   consent: Consent,
   { at, actor }: { at: number; actor: string },
 ): Omit<Grant, 'id' | 'tokenVersion' | 'needsReason'> {
-  const { app, account, kind, redirectUri, asked, tokens } = consent;
+  const { app, kind, redirectUri, asked, tokens } = consent;
   return {
     ...{
       appId: app.id,
       workspaceId: app.workspaceId,
-      account,
+      account: accountOf(consent),
       kind,
       stamp: stampOf(app.server),
       redirectUri,

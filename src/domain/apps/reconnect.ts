@@ -3,10 +3,18 @@ import { word } from '../access/refusal.ts';
 import type { Readers } from '../ports/store.ts';
 import type { App, Grant } from './app.ts';
 
-/** The account that a client's own credentials stand for. */
+/** The account that a client's own credentials stand for, and no person: see `personAt`. */
 export const CLIENT_ACCOUNT = 'client';
 /** The account where the provider doesn't say. */
 export const DEFAULT_ACCOUNT = 'default';
+
+/**
+ * What somebody's account is called here, of the name that the provider gives it. One that is called as a client's own
+ * credentials are gets its host behind it: `client@login.example.com`. Else the two would replace each other.
+ */
+export function personAt({ server }: Pick<App, 'server'>, account: string): string {
+  return account === CLIENT_ACCOUNT ? `${account}@${new URL(server.tokenEndpoint).host}` : account;
+}
 
 /** A grant and the app that it is of, as they are now. */
 export interface Held {

@@ -143,4 +143,22 @@ describe.each(STORES)('a consent, on a store in %s', (kind) => {
     });
     expect(await desk.store.grants.byId(grant.id)).toEqual(grant);
   });
+
+  test('of somebody called as the client is stands beside the grant of the client, whichever comes first', async () => {
+    const person = { account: 'client', asked: scopes('wiki') };
+    const client = { kind: 'client-credentials', account: 'client', asked: scopes('issues') } as const;
+    const first = await record(person);
+    const own = await record(client);
+    expect([first.grant.account, own.grant.account]).toEqual(['client@sso.example.com', 'client']);
+    expect(await record(person)).toMatchObject({ renewed: true, grant: { id: first.grant.id } });
+    expect(await record(client)).toMatchObject({ renewed: true, grant: { id: own.grant.id } });
+  });
+
+  test('never replaces a grant of another kind that got the same account before', async () => {
+    await desk.store.write((tx) => tx.write.grants.update(desk.grant.id, { account: 'client' }));
+    const own = () => record({ kind: 'client-credentials', account: 'client' });
+    expect(await failureOf(own)).toMatchObject({ code: 'exists' });
+    expect(await desk.grantNow()).toEqual({ ...desk.grant, account: 'client' });
+    expect(await desk.sealed()).toEqual(['access_token 1', 'refresh_token 1']);
+  });
 });
