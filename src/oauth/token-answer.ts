@@ -90,9 +90,9 @@ export function readError(
   };
 }
 
-/** An account's name from outside, as one line. */
+/** An account's name from outside, as one line and in NFC: as a name that is typed is read. */
 export function accountName(text: string | undefined): string | undefined {
-  return text === undefined ? undefined : oneLine(text, LONGEST_ACCOUNT) || undefined;
+  return text === undefined ? undefined : oneLine(text.normalize('NFC'), LONGEST_ACCOUNT) || undefined;
 }
 
 function nested(whole: JsonObject, { nestedIn }: TokenRules, purpose: Purpose): JsonObject | undefined {

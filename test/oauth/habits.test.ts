@@ -10,6 +10,7 @@ import { identify } from '../../src/oauth/identify.ts';
 import { requireProvider } from '../../src/oauth/providers/find.ts';
 import { refresh } from '../../src/oauth/refresh.ts';
 import { revoke } from '../../src/oauth/revoke.ts';
+import { accountName } from '../../src/oauth/token-answer.ts';
 import type { Outgoing } from '../../src/oauth/transport/send.ts';
 import { failureOf, scopes } from './fixtures/peer.ts';
 
@@ -198,6 +199,10 @@ test('Notion: JSON, its version, and the account in the answer; no scopes', asyn
   });
   expect(await identify(api.deps, client, got, [])).toBe('Ana ’s');
   expect(api.requests).toHaveLength(1);
+});
+
+test('the name of an account is one that can be typed: in NFC', () => {
+  expect(accountName('Zoe\u0308')).toBe('Zo\u00eb');
 });
 
 test('Atlassian: JSON, its audience, and a form again for RFC 7009', async () => {
