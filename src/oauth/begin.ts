@@ -47,6 +47,7 @@ export async function begin(
   const habits = habitsOf(client.provider);
   const config = configure(lib, client, openWire(deps.send, asJson));
   const url = lib.buildAuthorizationUrl(config, {
+    ...offlineParameter(client, request),
     ...habits.authorizationParameters,
     ...scopeParameter(habits, request),
     ...(client.resource === null ? {} : { resource: client.resource }),
@@ -72,6 +73,15 @@ export async function begin(
 function scopeParameter({ scopes }: Habits, request: AuthorizationRequest): Record<string, string> {
   if (scopes.parameter === null || request.scopes.length === 0) return {};
   return { [scopes.parameter]: joinScopes(request.scopes, scopes.asked) };
+}
+
+/**
+ * OpenID Connect Core section 11: offline access, and with it a refresh token, is given only to who asks for consent
+ * anew. The facts of a built-in provider say themselves what it wants.
+ */
+function offlineParameter({ server }: Client, { scopes }: AuthorizationRequest): Record<string, string> {
+  const asked = server.openid && scopes.some((scope) => scope === 'offline_access');
+  return asked ? { prompt: 'consent' } : {};
 }
 
 async function exchange(

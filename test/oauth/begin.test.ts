@@ -101,6 +101,18 @@ test('what was not checked can’t be exchanged: it does not compile', () => {
   expect(exchange).toBeTypeOf('function');
 });
 
+test('offline access is asked for with a consent anew, of servers that speak OpenID Connect', async () => {
+  const stub = await stubWith();
+  const promptOf = async (server: Parameters<typeof publicClient>[1], ...asked: readonly string[]) => {
+    const request = { ...ASKED, scopes: scopes(...asked) };
+    const { url } = await authorization().begin(publicClient(stub, server), request);
+    return new URL(url).searchParams.get('prompt');
+  };
+  expect(await promptOf({}, 'openid', 'offline_access')).toBe('consent');
+  expect(await promptOf({}, 'openid')).toBeNull();
+  expect(await promptOf({ openid: false }, 'offline_access')).toBeNull();
+});
+
 test('a resource is named in both requests (RFC 8707)', async () => {
   const stub = await stubWith();
   await authorize({ ...publicClient(stub), resource: stub.resource });

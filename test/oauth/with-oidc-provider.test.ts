@@ -8,7 +8,7 @@ import { answerIn, authorization, failureOf, held, REDIRECT_URI, scopes } from '
 /** A certified server, through every step from registration to the end of a grant. */
 
 const api = authorization({ limits: { connectMs: 5000, totalMs: 5000, bytes: 1 << 20 } });
-const ASKED = scopes('openid', 'email', 'read');
+const ASKED = scopes('openid', 'offline_access', 'email', 'read');
 const isBack = (url: URL): boolean => url.href.startsWith(REDIRECT_URI);
 
 let provider: RunningProvider;
@@ -43,7 +43,7 @@ test('register, consent on any port, exchange, identify', async () => {
   const client = await registered(provider);
   const tokens = await consented(client);
   expect(tokens.subject).toBe('ana');
-  expect(tokens.scopes).toEqual(['openid', 'email', 'read']);
+  expect(tokens.scopes).toEqual(['openid', 'offline_access', 'email', 'read']);
   expect(tokens.refreshToken).toBeDefined();
   expect(await api.identify(client, tokens, ASKED)).toBe('ana@example.com');
 });

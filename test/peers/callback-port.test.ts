@@ -88,7 +88,7 @@ describe.skipIf(!hasPty)('on a real terminal (needs python3)', () => {
     expect(readFileSync(opened, 'utf8')).toBe(`${url.href}\n`);
     await answer({ url, redirectUri }, 'allow');
     expect(await terminal.ended).toEqual({ code: 0, restored: true });
-    expect(terminal.screen()).toContain('connected as ana@example.com: openid email read');
+    expect(terminal.screen()).toContain('connected as ana@example.com: openid offline_access email read');
   });
 
   test('Ctrl-C during the wait: port closed, terminal as before, exit 130 (case 96)', async () => {

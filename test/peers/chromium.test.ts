@@ -34,7 +34,7 @@ describe.skipIf(missing !== undefined)(`a real browser${missing ? ` (skipped: ${
     const { code, stderr } = await waiting.ended;
     expect([code, stderr]).toEqual([
       0,
-      expect.stringContaining('connected as ana@example.com: openid email read\n'),
+      expect.stringContaining('connected as ana@example.com: openid offline_access email read\n'),
     ]);
     const content = await page.content();
     const { code: sent = '' } = session.provider.exchanges[0]?.sent ?? {};

@@ -28,12 +28,12 @@ test('register, authorize, use, refresh, revoke, authorize again', async () => {
   expect(await answer(asked, 'allow')).toContain('Go back to your terminal');
   const { code, stdout, stderr } = await asked.ended;
   expect([code, stdout]).toEqual([0, expect.stringMatching(/^crm\tana@example\.com\tacme\tactive\t/)]);
-  expect(stderr).toContain('connected as ana@example.com: openid email read\n');
+  expect(stderr).toContain('connected as ana@example.com: openid offline_access email read\n');
 
   const header = (await token(session, '--header')).stdout;
   expect(await (await used(`${provider.issuer}/me`, header)).json()).toMatchObject({ sub: 'ana' });
   expect(await show(session)).toMatchObject({
-    grants: [{ status: 'active', granted_scopes: ['openid', 'email', 'read'] }],
+    grants: [{ status: 'active', granted_scopes: ['openid', 'offline_access', 'email', 'read'] }],
   });
   expect((await shell.run(['apps', 'list'])).stdout).toMatch(/^crm\tana@example\.com\tacme\tactive\t/);
 

@@ -74,12 +74,10 @@ export async function startProvider(consumption: Consumption = 'compare-and-set'
     ],
     jwks: { keys: [signingKey()] },
     cookies: { keys: ['only for tests'] },
-    scopes: ['openid', 'email', 'read', 'write'],
+    scopes: ['openid', 'offline_access', 'email', 'read', 'write'],
     claims: { openid: ['sub'], email: ['email'] },
     pkce: { required: () => true },
     rotateRefreshToken: true,
-    issueRefreshToken: async () => true,
-    expiresWithSession: async () => false,
     findAccount: (_: unknown, sub: string) => ({
       accountId: sub,
       claims: async () => ({ sub, email: `${sub}@example.com` }),
