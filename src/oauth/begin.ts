@@ -1,4 +1,3 @@
-import { stampOf } from '../domain/apps/app.ts';
 import { joinScopes } from '../domain/apps/scopes.ts';
 import type {
   Attempt,
@@ -13,7 +12,6 @@ import { Failure } from '../errors.ts';
 import type { OAuthDeps } from './deps.ts';
 import { type Habits, habitsOf } from './habits.ts';
 import { configure, failureFrom, library } from './library.ts';
-import type { TokenAnswer } from './token-answer.ts';
 import { tokenStep } from './token-step.ts';
 import { hostOf } from './transport/trouble.ts';
 import { asJson, openWire } from './transport/wire.ts';
@@ -90,7 +88,7 @@ async function exchange(
   { verifier, state, nonce }: Secrets,
   { redirect }: ValidatedCallback,
 ): Promise<Tokens> {
-  const { lib, config, run, came } = await tokenStep(deps, client, {
+  const { lib, config, run } = await tokenStep(deps, client, {
     purpose: 'code',
     readsIdToken: nonce !== undefined,
   });
@@ -100,30 +98,7 @@ async function exchange(
     ...(nonce === undefined ? {} : { expectedNonce: nonce, idTokenExpected: true }),
   };
   const parameters: Record<string, string> = client.resource === null ? {} : { resource: client.resource };
-  try {
-    return await run(() =>
-      lib.authorizationCodeGrant(config, comparable(client, redirect), checks, parameters),
-    );
-  } catch (failure) {
-    const tokens = came();
-    if (tokens !== undefined) await giveBack(deps, client, tokens);
-    throw failure;
-  }
-}
-
-/**
- * Tokens whose ID token is refused are used by nobody, and must not stay alive unknown to everybody. As well as it can
- * be done: what went wrong before is what is said.
- */
-async function giveBack(deps: OAuthDeps, client: Client, tokens: TokenAnswer): Promise<void> {
-  const { revoke } = await import('./revoke.ts');
-  const held = {
-    stamp: stampOf(client.server),
-    accessToken: new Secret(tokens.accessToken),
-    refreshToken: tokens.refreshToken === undefined ? undefined : new Secret(tokens.refreshToken),
-    redirectUri: null,
-  };
-  await revoke(deps, client, held).catch(() => undefined);
+  return run(() => lib.authorizationCodeGrant(config, comparable(client, redirect), checks, parameters));
 }
 
 /** The library checks `iss` before it believes the error, and sends nothing. */

@@ -1,5 +1,7 @@
 import type { TokenRules } from '../domain/apps/provider.ts';
 import { type ProviderScope, splitScopes } from '../domain/apps/scopes.ts';
+import type { HeldTokens } from '../domain/ports/authorization.ts';
+import { Secret } from '../domain/secret.ts';
 import { Failure } from '../errors.ts';
 import type { Habits } from './habits.ts';
 import { field, isObject, type JsonObject, readObject, textAt, textField } from './json.ts';
@@ -72,6 +74,21 @@ export function readTokenAnswer(
     idToken: optionalText(object, 'id_token', host),
     account: readAccount(whole, habits),
   };
+}
+
+/** The tokens of an answer, whatever else is in it: for giving back those of one that is refused. */
+export function tokensIn(
+  body: string,
+  habits: Habits,
+  purpose: Purpose,
+): Pick<HeldTokens, 'accessToken' | 'refreshToken'> {
+  const whole = readObject(body) ?? {};
+  const object = nested(whole, habits.token, purpose) ?? whole;
+  const token = (name: string): Secret | undefined => {
+    const text = textField(object, name);
+    return text === undefined ? undefined : new Secret(text);
+  };
+  return { accessToken: token('access_token'), refreshToken: token('refresh_token') };
 }
 
 /** The error an object says, if any: in `error`, or by `ok: false` where that is how it is said. */

@@ -1,12 +1,20 @@
 import type { Configuration, TokenEndpointResponse, TokenEndpointResponseHelpers } from 'openid-client';
 import type { ServerFacts } from '../domain/apps/app.ts';
-import type { Client, Tokens } from '../domain/ports/authorization.ts';
+import { giveBack } from '../domain/apps/give-back.ts';
+import type { Client, HeldTokens, Tokens } from '../domain/ports/authorization.ts';
 import { Secret } from '../domain/secret.ts';
 import type { OAuthDeps } from './deps.ts';
 import { type Habits, habitsOf } from './habits.ts';
 import { readObject } from './json.ts';
 import { configure, failureFrom, type Library, library } from './library.ts';
-import { accountName, type Purpose, readError, readTokenAnswer, type TokenAnswer } from './token-answer.ts';
+import {
+  accountName,
+  type Purpose,
+  readError,
+  readTokenAnswer,
+  type TokenAnswer,
+  tokensIn,
+} from './token-answer.ts';
 import { hostOf } from './transport/trouble.ts';
 import { asJson, openWire, requireJson, type Shape, type Trace } from './transport/wire.ts';
 
@@ -23,15 +31,16 @@ export interface TokenStep {
   readonly config: Configuration;
   readonly habits: Habits;
   readonly trace: Trace;
-  /** Sends it, by the library, and turns what came into tokens. Throws `Failure`s alone. */
+  /**
+   * Sends it, by the library, and turns what came into tokens. Throws `Failure`s alone. Tokens of an answer that is
+   * refused are given back first; but those of a refresh, with which the grant that it is of would end.
+   */
   readonly run: (request: () => Promise<LibraryAnswer>) => Promise<Tokens>;
-  /** Tokens that came, also when the answer was then refused; undefined: none did. */
-  readonly came: () => TokenAnswer | undefined;
 }
 
 /** Prepares a request to the token endpoint of an app's server, written and read by its provider's habits. */
 export async function tokenStep(
-  { send, now }: OAuthDeps,
+  deps: OAuthDeps,
   client: Client,
   { purpose, readsIdToken = false }: { readonly purpose: Purpose; readonly readsIdToken?: boolean },
 ): Promise<TokenStep> {
@@ -39,14 +48,17 @@ export async function tokenStep(
   const habits = habitsOf(client.provider);
   const { tokenEndpoint } = client.server;
   let answer: TokenAnswer | undefined;
-  const shape = tokenShape(client.server, habits, { purpose, readsIdToken }, (read) => {
-    answer = read;
+  let came: Came | undefined;
+  const shape = tokenShape(client.server, habits, {
+    ...{ purpose, readsIdToken },
+    arrived: (tokens) => (came = tokens),
+    keep: (read) => (answer = read),
   });
-  const wire = openWire(send, shape);
+  const wire = openWire(deps.send, shape);
   const config = configure(lib, client, wire);
   if (readsIdToken) lib.enableNonRepudiationChecks(config);
   const run: TokenStep['run'] = async (request) => {
-    const sentAt = now();
+    const sentAt = deps.now();
     try {
       const judged = await request();
       const claims = readsIdToken ? judged.claims() : undefined;
@@ -57,18 +69,33 @@ export async function tokenStep(
       }
       return tokensFrom(answer as TokenAnswer, sentAt, claims);
     } catch (error) {
+      if (came !== undefined && purpose !== 'refresh') await giveBack(revoker(deps), client, came);
       throw failureFrom(error, wire, tokenEndpoint);
     }
   };
-  return { lib, config, habits, trace: wire.trace, run, came: () => answer };
+  return { lib, config, habits, trace: wire.trace, run };
+}
+
+type Came = Pick<HeldTokens, 'accessToken' | 'refreshToken'>;
+
+/** Loaded when it is needed: hardly ever. */
+function revoker(deps: OAuthDeps): Parameters<typeof giveBack>[0] {
+  return { revoke: async (client, held) => (await import('./revoke.ts')).revoke(deps, client, held) };
+}
+
+interface Reading {
+  readonly purpose: Purpose;
+  readonly readsIdToken: boolean;
+  /** Told of the tokens of an answer before anything of it is judged. */
+  readonly arrived: (tokens: Came) => void;
+  readonly keep: (read: TokenAnswer) => void;
 }
 
 /** The library sees of an answer what we have read and typed, as RFC 6749 writes it. */
 function tokenShape(
   { tokenEndpoint }: ServerFacts,
   habits: Habits,
-  { purpose, readsIdToken }: { readonly purpose: Purpose; readonly readsIdToken: boolean },
-  keep: (read: TokenAnswer) => void,
+  { purpose, readsIdToken, arrived, keep }: Reading,
 ): Shape {
   const { token } = habits;
   return {
@@ -92,6 +119,7 @@ function tokenShape(
         const said = object === undefined ? undefined : readError(object, token);
         return said === undefined ? { status: answer.status, body: '' } : rfcError(said);
       }
+      arrived(tokensIn(answer.body, habits, purpose));
       requireJson(answer, request.url);
       const read = readTokenAnswer(answer.body, habits, { purpose, host });
       if (read.kind === 'error') return rfcError(read);

@@ -168,3 +168,16 @@ test('a refresh token that no header could carry is no better', async () => {
   stub.set({ edit: { token: (proper) => ({ ...proper, refresh_token: 'a\nb' }) } });
   expect(await authorization().refresh(client, held(client, tokens))).toMatchObject({ kind: 'no-answer' });
 });
+
+test('tokens of a refused answer are given back, but those of a refresh: with them would go the grant they are of', async () => {
+  const stub = await stubWith();
+  const client = publicClient(stub);
+  const tokens = await authorize(client);
+  stub.set({ edit: { token: (proper) => ({ ...proper, scope: ['read'], refresh_token: 7 }) } });
+  expect(await authorization().refresh(client, held(client, tokens))).toMatchObject({ kind: 'no-answer' });
+  const revoked = () =>
+    stub.requests.flatMap(({ endpoint, form }) => (endpoint === 'revoke' ? [form.get('token')] : []));
+  expect(revoked()).toEqual([]);
+  await failureOf(authorize(client));
+  expect(revoked()).toEqual([expect.stringMatching(/^at_/)]);
+});

@@ -1,8 +1,9 @@
 import { Failure } from '../../errors.ts';
-import type { Authorization, Client, RefreshOutcome, Tokens } from '../ports/authorization.ts';
+import type { Authorization, RefreshOutcome, Tokens } from '../ports/authorization.ts';
 import type { Store } from '../ports/store.ts';
 import type { RefreshIntent } from './app.ts';
 import type { Need } from './freshness.ts';
+import { giveBack } from './give-back.ts';
 import { type Held, mustAuthorize, nameOf, reconnect } from './reconnect.ts';
 import {
   type Begun,
@@ -133,20 +134,7 @@ async function keep(
   } catch (error) {
     throw await notStored(renewing.ledger.store, begun, error);
   }
-  if (kept === 'gone') await giveBack(authorization, begun.client, begun, fresh);
-}
-
-/** Nobody has any use for these tokens. The provider may hear of it; that it doesn't changes nothing here. */
-async function giveBack(
-  authorization: Authorization,
-  client: Client,
-  { grant }: Held,
-  { accessToken, refreshToken }: Tokens,
-): Promise<void> {
-  const { stamp, redirectUri } = grant;
-  await authorization
-    .revoke(client, { stamp, redirectUri, accessToken, refreshToken })
-    .catch(() => undefined);
+  if (kept === 'gone') await giveBack(authorization, begun.client, fresh);
 }
 
 const UNCERTAIN = 'whether its refresh token still works is uncertain';
