@@ -1,6 +1,6 @@
 import type { Context } from '../../context.ts';
 import type { App, Grant } from '../../domain/apps/app.ts';
-import type { Connected } from '../../domain/apps/authorize.ts';
+import { type Connected, requireRenewable } from '../../domain/apps/authorize.ts';
 import { askedByDefault, type ConsentPlan, planConsent, scopeRules } from '../../domain/apps/consent.ts';
 import { CLIENT_ACCOUNT, DEFAULT_ACCOUNT } from '../../domain/apps/reconnect.ts';
 import type { Store } from '../../domain/ports/store.ts';
@@ -105,6 +105,8 @@ async function planOf(
   const rules = await scopeRules(store, context.actor(), about);
   const account = input.flag('clientCredentials') ? CLIENT_ACCOUNT : input.name('account');
   const last = app === undefined ? undefined : await lastOf(store, app, account);
+  // Nobody is sent to a browser for what could not be stored afterwards.
+  if (app !== undefined && account !== undefined) await requireRenewable(store, context.actor(), app, last);
   const asked = scopesSaid(input, 'scope', provider) ?? askedByDefault(last, about.allowlist);
   const planned = planConsent(asked, rules);
   if ('refusal' in planned) throw planned.refusal;

@@ -61,7 +61,9 @@ function forMember(actor: Person, ground: Ground, wish: WorkspaceWish): Decision
     case 'use-apps':
       return needs(actor, ground, 'developer', 'using the tokens of apps') ?? ALLOW;
     case 'revoke-grant':
-      return ownGrant(actor, ground, wish) ?? ALLOW;
+      return ownGrant(actor, ground, wish, wish.app, 'revoking it') ?? ALLOW;
+    case 'renew-grant':
+      return ownGrant(actor, ground, wish, `${wish.app} ${wish.account}`, 'authorizing it again') ?? ALLOW;
     case 'change-member':
       return changeMember(actor, ground, wish);
   }
@@ -105,10 +107,12 @@ function ownApp(
 function ownGrant(
   actor: Person,
   ground: Ground,
-  { app, authorizedBy }: { app: string; authorizedBy: string },
+  { authorizedBy }: { authorizedBy: string },
+  grant: string,
+  doing: string,
 ): Decision | undefined {
   if (authorizedBy === actor.name || manages(actor.role)) return undefined;
-  return lacks(actor, ground, 'admin', `${app} was authorized by ${authorizedBy}: revoking it`);
+  return lacks(actor, ground, 'admin', `${grant} was authorized by ${authorizedBy}: ${doing}`);
 }
 
 function others(actor: Person, ground: Ground, wish: { key?: string | undefined; owner: string }): Refusal {

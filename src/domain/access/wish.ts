@@ -22,7 +22,8 @@ export type WorkspaceWish =
   | { readonly kind: 'connect-apps' }
   | ChangeApp
   | { readonly kind: 'use-apps' }
-  | RevokeGrant;
+  | RevokeGrant
+  | RenewGrant;
 
 /** Revoke or disable: what takes access away. */
 interface StopKeys {
@@ -78,6 +79,15 @@ interface RevokeGrant {
   readonly kind: 'revoke-grant';
   /** Name of the app, for the message. */
   readonly app: string;
+  readonly authorizedBy: string;
+}
+
+/** Authorize again what somebody authorized, which takes it over. */
+interface RenewGrant {
+  readonly kind: 'renew-grant';
+  /** Names of the app and the account, for the message. */
+  readonly app: string;
+  readonly account: string;
   readonly authorizedBy: string;
 }
 

@@ -4,8 +4,8 @@ import { change, type Ledger, signatureOf } from '../audit/change.ts';
 import { newId } from '../ids.ts';
 import type { Tokens } from '../ports/authorization.ts';
 import type { OperatorAccess } from '../ports/secrets.ts';
-import type { Transaction } from '../ports/store.ts';
-import type { Random } from '../ports/system.ts';
+import type { Readers, Transaction } from '../ports/store.ts';
+import type { Actor, Random } from '../ports/system.ts';
 import { archived } from '../workspaces/find.ts';
 import { type App, type Grant, stampOf } from './app.ts';
 import { beyondAllowlist, beyondRules, rulesOf } from './exceed.ts';
@@ -57,13 +57,7 @@ export function recordGrant(
     await requireAllowed(tx, ledger.actor, app.workspaceId, { kind: 'connect-apps' });
     const before = await tx.grants.byAccount(app.id, accountOf(consent));
     if (before !== undefined && before.kind !== consent.kind) throw ofAnotherKind(app, before);
-    if (before !== undefined && before.revokedAt === null) {
-      // Renewing what somebody else authorized takes it over, so it asks for what taking it back would.
-      const { authorizedBy } = before;
-      await requireAllowed(tx, ledger.actor, app.workspaceId, {
-        ...{ kind: 'revoke-grant', app: app.name, authorizedBy },
-      });
-    }
+    await requireRenewable(tx, ledger.actor, app, before);
     const grant: Grant = {
       ...grantOf(consent, { at, actor }),
       id: before?.id ?? newId('grant', means.random),
@@ -79,6 +73,26 @@ export function recordGrant(
     const facts = { renewed, missing: comparison.missing, added: comparison.added, bound_to: grant.stamp };
     record(grantEntry('grant.authorize', grant, app, facts));
     return { grant, comparison, renewed };
+  });
+}
+
+/**
+ * Throws `forbidden` for who may not renew this grant: renewing what somebody else authorized takes it over, so it asks
+ * for what taking it back would.
+ */
+export async function requireRenewable(
+  readers: Readers,
+  actor: Pick<Actor, 'name'>,
+  { name, workspaceId }: Pick<App, 'name' | 'workspaceId'>,
+  grant: Grant | undefined,
+): Promise<void> {
+  if (grant === undefined || grant.revokedAt !== null) return;
+  const { account, authorizedBy } = grant;
+  await requireAllowed(readers, actor, workspaceId, {
+    kind: 'renew-grant',
+    app: name,
+    account,
+    authorizedBy,
   });
 }
 

@@ -97,6 +97,7 @@ const any: fc.Arbitrary<Wish> = fc.oneof(
   fc.record({ kind: fc.constant('describe-key' as const), key: name, owner: name }),
   fc.record({ kind: fc.constant('change-app' as const), app: name, owner: name }),
   fc.record({ kind: fc.constant('revoke-grant' as const), app: name, authorizedBy: name }),
+  fc.record({ kind: fc.constant('renew-grant' as const), app: name, account: name, authorizedBy: name }),
   fc.constant({ kind: 'use-apps' as const }),
   fc.constantFrom<Wish>(
     { kind: 'manage', what: 'integrations' },

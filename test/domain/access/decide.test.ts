@@ -25,6 +25,9 @@ const make = (change: Partial<Extract<Wish, { kind: 'make-keys' }>> = {}): Wish 
   scopes: ['orders:read'],
   ...change,
 });
+const renew = (authorizedBy: string): Wish => ({
+  ...{ kind: 'renew-grant', app: 'a', account: '@ana', authorizedBy },
+});
 const member = (from: Role | undefined, to: Role | undefined, name = 'cia'): Wish => ({
   kind: 'change-member',
   member: name,
@@ -58,6 +61,8 @@ describe.each<readonly [string, Wish, string]>([
   ['use the tokens of apps', { kind: 'use-apps' }, 'yyy--'],
   ['revoke what oneself authorized', { kind: 'revoke-grant', app: 'a', authorizedBy: 'ben' }, 'yyyy-'],
   ['revoke what another authorized', { kind: 'revoke-grant', app: 'a', authorizedBy: 'ana' }, 'yy---'],
+  ['renew what oneself authorized', renew('ben'), 'yyyy-'],
+  ['renew what another authorized', renew('ana'), 'yy---'],
   ['manage slots', { kind: 'manage-store', what: 'slots' }, 'yy---'],
   ['back up and restore', { kind: 'manage-store', what: 'backups' }, 'yy---'],
   ['make a workspace', { kind: 'manage-store', what: 'new workspaces' }, 'yy---'],
