@@ -13,11 +13,12 @@ const GRANT_TYPE = 'urn:ietf:params:oauth:grant-type:device_code';
 /** RFC 8628 section 3.5, in seconds. */
 const SLOWER_BY = 5;
 
-/** See `Authorization.startDevice`. */
+/** See `Authorization.startDevice`. The start alone is sent by `send`, which a signal may end: nothing comes of it yet. */
 export async function startDevice(
   deps: OAuthDeps,
   client: Client,
   scopes: readonly ProviderScope[],
+  send: OAuthDeps['send'] = deps.send,
 ): Promise<DeviceAttempt> {
   const { deviceEndpoint, tokenEndpoint } = client.server;
   if (deviceEndpoint === null) {
@@ -29,7 +30,7 @@ export async function startDevice(
   const { scopes: rules } = habitsOf(client.provider);
   let started: Started | undefined;
   const wire = openWire(
-    deps.send,
+    send,
     deviceShape(deviceEndpoint, (read) => (started = read)),
   );
   const sentAt = deps.now();

@@ -14,7 +14,10 @@ export interface OAuthOptions {
 
 /** The port's real side. Each step is loaded when it is taken: a fresh token needs none of them. */
 export function openAuthorization({ now, sleep = forMs, limits }: OAuthOptions): Authorization {
-  const deps: OAuthDeps = { now, sleep, send: (request) => send(request, limits) };
+  const until = (signal?: AbortSignal | undefined): OAuthDeps => ({
+    ...{ now, sleep, send: (request) => send(request, limits, signal) },
+  });
+  const deps = until();
   return {
     findProvider,
     requireProvider,
@@ -24,13 +27,14 @@ export function openAuthorization({ now, sleep = forMs, limits }: OAuthOptions):
     register: async (discovery, request) =>
       (await import('./register.ts')).register(deps, discovery, request),
     begin: async (client, request) => (await import('./begin.ts')).begin(deps, client, request),
-    startDevice: async (client, scopes) => (await import('./device.ts')).startDevice(deps, client, scopes),
+    startDevice: async (client, scopes, { signal } = {}) =>
+      (await import('./device.ts')).startDevice(deps, client, scopes, until(signal).send),
     clientCredentials: async (client, scopes) =>
       (await import('./client-credentials.ts')).clientCredentials(deps, client, scopes),
     refresh: async (client, held) => (await import('./refresh.ts')).refresh(deps, client, held),
     revoke: async (client, held) => (await import('./revoke.ts')).revoke(deps, client, held),
-    identify: async (client, tokens, asked) =>
-      (await import('./identify.ts')).identify(deps, client, tokens, asked),
+    identify: async (client, tokens, asked, { signal } = {}) =>
+      (await import('./identify.ts')).identify(until(signal), client, tokens, asked),
   };
 }
 

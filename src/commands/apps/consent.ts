@@ -3,6 +3,7 @@ import type { ProviderScope } from '../../domain/apps/scopes.ts';
 import type { Attempt, Authorization, Client, Tokens } from '../../domain/ports/authorization.ts';
 import type { CallbackAnswer, CallbackServer, Callbacks } from '../../domain/ports/callback.ts';
 import { Failure } from '../../errors.ts';
+import { patiently } from './patience.ts';
 import type { Redirect } from './redirect.ts';
 import { minutes, showCode, showUrl } from './ways.ts';
 
@@ -30,14 +31,17 @@ export interface Consented {
 /**
  * Waits for somebody to consent: in a browser that comes back, by pasting where it ended up, or by a device code.
  * However this ends, no port is open any more and the terminal is as it was. Throws `consent_denied`,
- * `consent_timeout`, `cancelled`, `callback_unavailable` and what the provider's answer is refused with.
+ * `consent_timeout`, `cancelled`, `callback_unavailable` and what the provider's answer is refused with. A signal that is
+ * raised ends it with its reason; but a request that may bring tokens is awaited, and what it brings is returned.
  */
-export function askForConsent(context: Context, asking: Asking): Promise<Consented> {
-  return context.interruptible(async (signal) => {
-    if (asking.device) return byDevice(context, asking, signal);
-    const answered = await byBrowser(context, asking, signal);
-    return answered === 'device' ? byDevice(context, asking, signal) : answered;
-  });
+export async function askForConsent(
+  context: Context,
+  asking: Asking,
+  signal: AbortSignal,
+): Promise<Consented> {
+  if (asking.device) return byDevice(context, asking, signal);
+  const answered = await byBrowser(context, asking, signal);
+  return answered === 'device' ? byDevice(context, asking, signal) : answered;
 }
 
 async function byBrowser(
@@ -68,7 +72,9 @@ async function byBrowser(
     await server?.close();
     if (answer === 'device') return answer;
     if (answer.kind !== 'code') throw await attempt.failureOf(answer);
-    return { tokens: await attempt.exchange(answer), redirectUri };
+    signal.throwIfAborted();
+    const tokens = await patiently(context, client, signal, () => attempt.exchange(answer));
+    return { tokens, redirectUri };
   } finally {
     await server?.close();
   }
@@ -109,10 +115,13 @@ function timeOver(ms: number, signal: AbortSignal): Promise<never> {
     const timer = setTimeout(() => {
       reject(new Failure('consent_timeout', `nobody consented within ${minutes(ms)}`));
     }, ms);
-    signal.addEventListener('abort', () => {
+    const onAbort = (): void => {
       clearTimeout(timer);
       reject(signal.reason as Failure);
-    });
+    };
+    // Whose signal was raised before is told of it no more.
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort);
   });
 }
 
@@ -139,14 +148,15 @@ async function byDevice(
   { authorization, client, scopes, timeoutMs }: Asking,
   signal: AbortSignal,
 ): Promise<Consented> {
-  const device = await authorization.startDevice(client, scopes);
+  const device = await authorization.startDevice(client, scopes, { signal });
   await showCode(context, device);
   const late = new AbortController();
   const timer = setTimeout(() => {
     late.abort(new Failure('consent_timeout', `nobody consented within ${minutes(timeoutMs)}`));
   }, timeoutMs);
   try {
-    const tokens = await device.poll({ signal: AbortSignal.any([signal, late.signal]) });
+    const until = AbortSignal.any([signal, late.signal]);
+    const tokens = await patiently(context, client, signal, () => device.poll({ signal: until }));
     return { tokens, redirectUri: null };
   } finally {
     clearTimeout(timer);

@@ -134,7 +134,8 @@ export interface DeviceAttempt {
   readonly expiresAt: number;
   /**
    * Asks at the server's intervals until there is an answer. Throws `consent_denied`, `consent_timeout`,
-   * `provider_failed`, `authorization_mismatch`; the signal's reason when it is raised.
+   * `provider_failed`, `authorization_mismatch`; the signal's reason when it is raised, but not before a request that is
+   * out was answered: it may bring tokens.
    */
   poll(options?: { readonly signal?: AbortSignal | undefined }): Promise<Tokens>;
 }
@@ -178,8 +179,12 @@ export interface Authorization {
   register(discovery: Discovery, request: RegistrationRequest): Promise<RegisteredClient>;
   /** Makes an authorization URL with PKCE, state and, where `openid` is asked for and can be checked, nonce. Sends nothing. */
   begin(client: Client, request: AuthorizationRequest): Promise<Attempt>;
-  /** Throws `wrong_state` when the server has no device flow. */
-  startDevice(client: Client, scopes: readonly ProviderScope[]): Promise<DeviceAttempt>;
+  /** Throws `wrong_state` when the server has no device flow; the signal's reason when it is raised. */
+  startDevice(
+    client: Client,
+    scopes: readonly ProviderScope[],
+    options?: { readonly signal?: AbortSignal | undefined },
+  ): Promise<DeviceAttempt>;
   /** RFC 6749 section 4.4. A refresh token in the answer is dropped: the credentials are one. */
   clientCredentials(client: Client, scopes: readonly ProviderScope[]): Promise<Tokens>;
   /** One request, sent once. Throws only before anything is sent: `authorization_mismatch`, `needs_authorization`. */
@@ -188,7 +193,13 @@ export interface Authorization {
   revoke(client: Client, held: HeldTokens): Promise<RevocationOutcome>;
   /**
    * The name of the account that consented: from the answer, else the provider's endpoint, else userinfo. Undefined
-   * when nobody says. Throws when asking failed; the tokens are good all the same.
+   * when nobody says. Throws when asking failed; the tokens are good all the same. Throws the signal's reason when it is
+   * raised.
    */
-  identify(client: Client, tokens: Tokens, asked: readonly ProviderScope[]): Promise<string | undefined>;
+  identify(
+    client: Client,
+    tokens: Tokens,
+    asked: readonly ProviderScope[],
+    options?: { readonly signal?: AbortSignal | undefined },
+  ): Promise<string | undefined>;
 }

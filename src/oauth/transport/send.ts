@@ -47,9 +47,15 @@ export class Unanswered extends Error {
  * body, packed or not. Not `fetch`: it doesn't tell whether anything was sent, which is what decides whether a
  * refresh may be sent again.
  *
+ * A signal that is raised cuts it off, with its reason as the failure: for what may be lost without harm alone.
+ *
  * @throws Unanswered; Failure `provider_failed` when the URL isn't one to send anything to.
  */
-export async function send(outgoing: Outgoing, limits: Limits = LIMITS): Promise<Incoming> {
+export async function send(
+  outgoing: Outgoing,
+  limits: Limits = LIMITS,
+  signal?: AbortSignal | undefined,
+): Promise<Incoming> {
   const url = safeUrl(outgoing.url);
   if ('reason' in url) {
     throw new Failure(
@@ -65,14 +71,15 @@ export async function send(outgoing: Outgoing, limits: Limits = LIMITS): Promise
     maxHeaderSize: LARGEST_HEADER,
     ...(url.protocol === 'https:' ? { rejectUnauthorized: true } : {}),
   });
-  return exchange(sending, outgoing, { host: url.host, isTls: url.protocol === 'https:' }, limits);
+  const peer = { host: url.host, isTls: url.protocol === 'https:' };
+  return exchange(sending, outgoing, peer, { ...limits, signal });
 }
 
 function exchange(
   sending: ClientRequest,
   { headers, body }: Outgoing,
   { host, isTls }: { host: string; isTls: boolean },
-  { connectMs, totalMs, bytes }: Limits,
+  { connectMs, totalMs, bytes, signal }: Limits & { readonly signal: AbortSignal | undefined },
 ): Promise<Incoming> {
   return new Promise((resolve, reject) => {
     let isSent = false;
@@ -83,9 +90,11 @@ function exchange(
     };
     const total = setTimeout(fail, totalMs, `no answer within ${seconds(totalMs)}`);
     const connecting = setTimeout(fail, connectMs, `no connection within ${seconds(connectMs)}`);
+    const onAbort = (): void => fail(signal?.reason);
     const end = (): void => {
       clearTimeout(total);
       clearTimeout(connecting);
+      signal?.removeEventListener('abort', onAbort);
     };
     sending.once('socket', (socket) => {
       // The request waits for this very event before its first byte.
@@ -109,6 +118,8 @@ function exchange(
         });
       }, fail);
     });
+    signal?.addEventListener('abort', onAbort, { once: true });
+    if (signal?.aborted) return onAbort();
     try {
       // Not among the options, which `NODE_DEBUG=http` prints.
       for (const [name, value] of Object.entries(headers)) sending.setHeader(name, value);

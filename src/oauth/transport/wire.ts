@@ -1,7 +1,7 @@
 import type { CustomFetchOptions } from 'openid-client';
 import { Failure } from '../../errors.ts';
 import { oneLine } from '../one-line.ts';
-import { type Incoming, type Outgoing, type send, Unanswered } from './send.ts';
+import { type Incoming, type Outgoing, Unanswered } from './send.ts';
 import { hostOf } from './trouble.ts';
 
 /** What the client library is given in place of an answer. */
@@ -32,7 +32,7 @@ export interface Wire {
 }
 
 /** The one way by which the client library reaches the network: bounded, and no redirect is followed. */
-export function openWire(sending: typeof send, shape: Shape): Wire {
+export function openWire(sending: (request: Outgoing) => Promise<Incoming>, shape: Shape): Wire {
   const trace: Trace = { isSent: false, status: undefined, failure: undefined };
   return {
     trace,

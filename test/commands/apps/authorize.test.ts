@@ -1,101 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { describe, expect, onTestFinished, test } from 'vitest';
-import { liveContext } from '../../../src/live-context.ts';
-import type { ProcessLike } from '../../../src/live-store.ts';
-import { main } from '../../../src/main.ts';
-import { Shell } from '../../support/run-program.ts';
-import { type RunningStub, startStub } from '../../support/stub-authorization-server/start.ts';
+import { describe, expect, test } from 'vitest';
 import type { Switches } from '../../support/stub-authorization-server/switches.ts';
-import { fakeProcess, SILENCE } from '../../support/transcript-process.ts';
-
-const SECRET = 'p@ss word+%';
-
-interface Session {
-  readonly shell: Shell;
-  readonly stub: RunningStub;
-}
-
-/** A store with an app of a strict authorization server on this machine. */
-async function connectable(changes: Partial<Switches> = {}): Promise<Session> {
-  const stub = await startStub(changes);
-  onTestFinished(() => stub.close());
-  const shell = await new Shell().init();
-  const session = { shell, stub };
-  await register(session, 'crm');
-  return session;
-}
-
-/** With a port of the system's choice, so that tests that run at once never have the same. */
-async function register({ shell, stub }: Session, name: string): Promise<void> {
-  const port = ['--callback-port', String(await freePort())];
-  const how = ['--issuer', stub.issuer, '--client-id', 'secret-client', '--from-stdin', '-q', ...port];
-  await shell.answer(['apps', 'register', name, ...how], SECRET);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-/** Somebody who opens what they are given, and what they come back with. */
-type Browser = (url: string) => Promise<void>;
-
-/** Follows the one redirect, as a browser does. */
-const consenting: Browser = async (url) => {
-  await fetch(await redirectFrom(url));
-};
-
-async function redirectFrom(url: string): Promise<string> {
-  const { headers } = await fetch(url, { redirect: 'manual' });
-  return headers.get('location') ?? '';
-}
-
-interface Ran {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Runs a command at a terminal, with a person at the keyboard and a browser beside it. */
-async function atTerminal(
-  { shell }: Session,
-  argv: readonly string[],
-  options: { answers?: string[]; browser?: Browser; on?: (proc: ProcessLike) => ProcessLike } = {},
-): Promise<Ran> {
-  const { answers = [SILENCE], browser = consenting, on = (proc) => proc } = options;
-  const { proc, written } = fakeProcess({
-    ...{ argv, env: { ...shell.env, NO_COLOR: '1' }, columns: 100, input: undefined, answers },
-  });
-  const visits: Promise<void>[] = [];
-  const desktop = {
-    ...{ remoteness: undefined, login: 'ana@box' },
-    open: async (url: string) => {
-      visits.push(browser(url));
-      return true;
-    },
-  };
-  const code = await main(argv, liveContext(on(proc), { desktop }));
-  await Promise.all(visits);
-  const told = (stream: 'stdout' | 'stderr') =>
-    written.flatMap((chunk) => (chunk.stream === stream ? [chunk.text] : [])).join('');
-  return { code, stdout: told('stdout'), stderr: told('stderr') };
-}
-
-const AUTHORIZE = ['apps', 'authorize', 'crm', '--scope', 'contacts.read', '--yes'];
-
-const urlIn = (text: string): URL => new URL(/open (http\S+)/.exec(text)?.[1] ?? '');
-
-async function isClosed(redirectUri: string): Promise<boolean> {
-  return fetch(redirectUri).then(
-    () => false,
-    () => true,
-  );
-}
+import { SILENCE } from '../../support/transcript-process.ts';
+import {
+  AUTHORIZE,
+  atTerminal,
+  connectable,
+  isClosed,
+  redirectFrom,
+  register,
+  SECRET,
+  urlIn,
+} from './fixtures/person.ts';
 
 describe('authorizing at a terminal', () => {
   test('a consent in the browser becomes a token; nothing listens any more', async () => {
