@@ -107,7 +107,7 @@ async function planOf(
   const last = app === undefined ? undefined : await lastOf(store, app, account);
   // Nobody is sent to a browser for what could not be stored afterwards.
   if (app !== undefined && account !== undefined) await requireRenewable(store, context.actor(), app, last);
-  const asked = scopesSaid(input, 'scope', provider) ?? askedByDefault(last, about.allowlist);
+  const asked = scopesSaid(input, 'scope', provider) ?? askedByDefault(last, rules);
   const planned = planConsent(asked, rules);
   if ('refusal' in planned) throw planned.refusal;
   return planned.plan;

@@ -35,13 +35,16 @@ export interface ConsentPlan {
   readonly leftOut: readonly LeftOut[];
 }
 
-/** The scopes that a consent is about when none is named: those asked last, else the allowlist, else none. */
+/**
+ * The scopes that a consent is about when none is named: those asked last, else the allowlist, else none. Also the
+ * allowlist when the rules leave nothing of those asked last.
+ */
 export function askedByDefault(
   last: Pick<Grant, 'asked'> | undefined,
-  allowlist: readonly string[] | null,
+  rules: ScopeRules,
 ): readonly ProviderScope[] {
-  const chosen = last !== undefined && last.asked.length > 0 ? last.asked : (allowlist ?? []);
-  return readScopes(chosen);
+  const asked = readScopes(last?.asked ?? []);
+  return rules.allowlist === null || permitted(asked, rules).length > 0 ? asked : rules.allowlist;
 }
 
 /**
@@ -52,11 +55,11 @@ export function planConsent(
   asked: readonly ProviderScope[],
   rules: ScopeRules,
 ): { readonly plan: ConsentPlan } | { readonly refusal: Failure } {
-  const listed = narrow(asked, rules.allowlist ?? undefined);
-  const held = rules.manages ? listed.left : withhold(listed.left, rules.restricted).left;
+  const held = permitted(asked, rules);
   const leftOut = narrow(asked, undefined).left.flatMap((scope): LeftOut[] => {
     if (held.includes(scope)) return [];
-    return [leave(scope, listed.left.includes(scope) ? 'policy' : 'allowlist', rules)];
+    const isListed = rules.allowlist === null || rules.allowlist.includes(scope);
+    return [leave(scope, isListed ? 'policy' : 'allowlist', rules)];
   });
   // No scope at all would be asked as "whatever you grant by yourself", which is more than nothing.
   if (held.length === 0 && (leftOut.length > 0 || rules.allowlist?.length === 0))
@@ -81,6 +84,15 @@ export async function scopeRules(
     restricted: readScopes(policy.restrictedProviderScopes),
     manages: role !== undefined && manages(role),
   };
+}
+
+/** What the rules leave of some scopes. */
+function permitted(
+  asked: readonly ProviderScope[],
+  { allowlist, restricted, manages }: ScopeRules,
+): readonly ProviderScope[] {
+  const { left } = narrow(asked, allowlist ?? undefined);
+  return manages ? left : withhold(left, restricted).left;
 }
 
 function leave(scope: ProviderScope, rule: LeftOut['rule'], { workspace }: ScopeRules): LeftOut {

@@ -96,10 +96,15 @@ describe('what a provider is asked for', () => {
 });
 
 test('without a named scope: what was asked last, else the allowlist, else nothing', () => {
-  expect(askedByDefault({ asked: ['gist'] }, ['repo'])).toEqual(['gist']);
-  expect(askedByDefault({ asked: [] }, ['repo'])).toEqual(['repo']);
-  expect(askedByDefault(undefined, ['repo'])).toEqual(['repo']);
-  expect(askedByDefault(undefined, null)).toEqual([]);
+  const listed = { ...FREE, allowlist: scopes('repo', 'gist') };
+  expect(askedByDefault({ asked: ['gist', 'user'] }, listed)).toEqual(['gist', 'user']);
+  expect(askedByDefault({ asked: [] }, listed)).toEqual(['repo', 'gist']);
+  expect(askedByDefault(undefined, listed)).toEqual(['repo', 'gist']);
+  expect(askedByDefault(undefined, FREE)).toEqual([]);
+  // Nothing is left of what was asked last.
+  expect(askedByDefault({ asked: ['user'] }, listed)).toEqual(['repo', 'gist']);
+  // Without an allowlist it is not widened to whatever the provider grants by itself.
+  expect(askedByDefault({ asked: ['pay'] }, { ...FREE, restricted: scopes('pay') })).toEqual(['pay']);
 });
 
 test('the rules are those of the workspace and the person, and refuse who may not connect apps', async () => {
