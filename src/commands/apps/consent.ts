@@ -40,8 +40,18 @@ export async function askForConsent(
   signal: AbortSignal,
 ): Promise<Consented> {
   if (asking.device) return byDevice(context, asking, signal);
-  const answered = await byBrowser(context, asking, signal);
+  const answered = await byBrowser(context, asking, signal).catch((error: unknown) => {
+    throw withDevice(error, asking.client);
+  });
   return answered === 'device' ? byDevice(context, asking, signal) : answered;
+}
+
+/** Without a port, or a browser that comes back to it, a device code is the other way, where the server has it. */
+function withDevice(error: unknown, { server }: Client): unknown {
+  if (!(error instanceof Failure) || error.hint !== undefined || server.deviceEndpoint === null) return error;
+  if (error.code !== 'consent_timeout' && error.code !== 'callback_unavailable') return error;
+  const way = { hint: 'with a device code:', retry: { append: '--device' } };
+  return new Failure(error.code, error.message, { ...way, cause: error });
 }
 
 async function byBrowser(

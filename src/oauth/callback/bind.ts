@@ -33,7 +33,6 @@ export async function bind(
   throw new Failure(
     'callback_unavailable',
     `no port can be opened on this machine for the browser to come back to (${reasons.join(', ')})`,
-    { hint: 'a device code needs none:', retry: { append: '--device' } },
   );
 }
 

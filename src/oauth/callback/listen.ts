@@ -106,10 +106,7 @@ function respond(
 
 function timedOut(timeoutMs: number): Failure {
   const within = timeoutMs < 60_000 ? `${timeoutMs / 1000} s` : `${Math.round(timeoutMs / 60_000)} min`;
-  return new Failure('consent_timeout', `nobody consented within ${within}`, {
-    hint: 'run it again, or with a device code:',
-    retry: { append: '--device' },
-  });
+  return new Failure('consent_timeout', `nobody consented within ${within}`);
 }
 
 function causeOf(signal: AbortSignal | undefined): Failure {

@@ -62,7 +62,6 @@ describe('case 86: an address that is refused', () => {
       message:
         'no port can be opened on this machine for the browser to come back to ' +
         '(127.0.0.1: EADDRINUSE, ::1: EAFNOSUPPORT)',
-      retry: { append: '--device' },
     });
     expect(server.tried).toEqual(['127.0.0.1', '::1']);
   });
