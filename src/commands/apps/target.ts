@@ -2,6 +2,7 @@ import type { Context } from '../../context.ts';
 import { type App, safeUrl } from '../../domain/apps/app.ts';
 import { findApp } from '../../domain/apps/find.ts';
 import type { Provider } from '../../domain/apps/provider.ts';
+import { parseName } from '../../domain/names.ts';
 import type { Authorization } from '../../domain/ports/authorization.ts';
 import type { Store } from '../../domain/ports/store.ts';
 import type { Workspace } from '../../domain/workspaces/workspace.ts';
@@ -15,6 +16,9 @@ export type Target = { readonly provider: Provider | undefined } & (
   | { readonly app: App }
   | { readonly app: undefined; readonly name: string; readonly peer: Peer }
 );
+
+/** What is to be registered, and what it may be called, the best first. */
+type Unnamed = Omit<Extract<Target, { app: undefined }>, 'name'> & { readonly names: readonly string[] };
 
 /**
  * What a name, a provider or the URL of a resource stands for: an app of the workspace, else what one can be made of.
@@ -34,8 +38,16 @@ export async function targetOf(
       provider: known.provider === null ? undefined : authorization.findProvider(known.provider),
     };
   const fresh = await freshOf(authorization, store, workspace, text);
-  await requireRoom(context, workspace, fresh.name);
-  return fresh;
+  const name = await freeName(store, workspace, fresh.names);
+  await requireRoom(context, workspace, name);
+  return { ...fresh, name };
+}
+
+/** A name that no app of another source has: the first of these that is free, else the first with a number. */
+async function freeName(store: Store, { id }: Workspace, names: readonly string[]): Promise<string> {
+  const isFree = async (name: string): Promise<boolean> => (await store.apps.byName(id, name)) === undefined;
+  for (const name of names) if ('name' in parseName(name) && (await isFree(name))) return name;
+  for (let count = 2; ; count++) if (await isFree(`${names[0]}-${count}`)) return `${names[0]}-${count}`;
 }
 
 async function freshOf(
@@ -43,10 +55,10 @@ async function freshOf(
   store: Store,
   workspace: Workspace,
   text: string,
-): Promise<Extract<Target, { app: undefined }>> {
+): Promise<Unnamed> {
   const provider = authorization.findProvider(text);
   if (provider !== undefined)
-    return { app: undefined, name: provider.name, peer: ofProvider(provider), provider };
+    return { app: undefined, names: [provider.name], peer: ofProvider(provider), provider };
   if (!text.includes('://')) {
     await findApp(store, { workspaceId: workspace.id, text }).catch((error: unknown) => {
       if (error instanceof Failure && error.retry !== undefined) throw error;
@@ -56,7 +68,12 @@ async function freshOf(
   const url = safeUrl(text);
   if ('reason' in url) throw new Failure('usage', `the resource ${url.reason}`);
   const peer = await ofResource(authorization, text);
-  return { app: undefined, name: url.host, peer, provider };
+  return {
+    app: undefined,
+    names: [url.host, `${url.host}${url.pathname}`.replace(/\/$/, '')],
+    peer,
+    provider,
+  };
 }
 
 /** The app of this name or id, else the only one of this provider, resource or issuer. */
