@@ -12,6 +12,7 @@ import type { Command } from '../command.ts';
 import { badValue, type Input } from '../input.ts';
 import { WORKSPACE, YES } from '../options.ts';
 import { oneWorkspace } from '../workspace.ts';
+import { requireSomebody } from './client.ts';
 import { connectClient, connectPerson, type HowToConsent } from './connect.ts';
 import { agree, planLines } from './plan-lines.ts';
 import { redirectOf } from './redirect.ts';
@@ -58,6 +59,8 @@ export const authorize: Command = {
     if (workspace.archivedAt !== null) throw archived(workspace.slug);
     const target = await targetOf(context, store, workspace, input.args[0] ?? '');
     const plan = await planOf(context, store, workspace, target, input);
+    if (target.app === undefined)
+      requireSomebody(context, target.peer, { name: target.name, slug: workspace.slug, port: wish.port });
     await agree(context, input, planLines(target, workspace, plan), wish.clientCredentials);
     const app = target.app ?? (await registeredNow(context, input, workspace, target));
     const connected = wish.clientCredentials

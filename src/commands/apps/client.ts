@@ -5,10 +5,11 @@ import type { ProviderScope } from '../../domain/apps/scopes.ts';
 import type { Source } from '../../domain/apps/source.ts';
 import type { Discovery } from '../../domain/ports/authorization.ts';
 import type { Secret } from '../../domain/secret.ts';
-import { Failure } from '../../errors.ts';
+import { Failure, PROGRAM } from '../../errors.ts';
+import { commandLine } from '../../terminal/shell.ts';
 import type { Option } from '../command.ts';
 import { badValue, type Input } from '../input.ts';
-import type { NewRedirect } from './redirect.ts';
+import { type NewRedirect, redirectOf } from './redirect.ts';
 
 /** Where a client secret is read from. */
 export const SECRET_SOURCES: readonly Option[] = [
@@ -103,6 +104,35 @@ async function secretFor(
   const without = need === 'optional' ? ' (leave it empty if there is none)' : '';
   const typed = await context.ask.hidden(`client secret of ${name}${without}`);
   return need === 'optional' && typed.reveal() === '' ? undefined : checkedSecret(typed);
+}
+
+/**
+ * Throws `usage` where nobody is there to ask for a client id: naming where it comes from, the redirect URI that is
+ * entered there, and the command that then registers the app.
+ */
+export function requireSomebody(
+  { ask, random }: Context,
+  { source, provider, discovery }: Peer,
+  { name, slug, port: said }: { name: string; slug: string; port: number | undefined },
+): void {
+  if (ask.interactive || (discovery !== undefined && discovery.registrationEndpoint !== null)) return;
+  const { port, register } = redirectOf(provider, said, random);
+  const line = commandLine(
+    ...[
+      PROGRAM,
+      'apps',
+      'register',
+      name,
+      ...(source.resource === null ? [] : ['--resource', source.resource]),
+    ],
+    ...['--client-id', 'ID', ...(needOf(source) === 'required' ? ['--from-stdin'] : [])],
+    ...[...(port === null ? [] : ['--callback-port', String(port)]), '-w', slug],
+  );
+  const page = provider === undefined ? 'its server' : provider.registration.page;
+  const uri = register === null ? '' : ` with the redirect URI ${register}`;
+  throw new Failure('usage', `${name} is not registered, and there is nobody to ask for its client id`, {
+    hint: `register it at ${page}${uri}, then: ${line}`,
+  });
 }
 
 async function askClientId(context: Context, name: string, { provider }: Peer): Promise<string> {
