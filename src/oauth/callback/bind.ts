@@ -1,10 +1,13 @@
 import type { AddressInfo, Server } from 'node:net';
 import { Failure } from '../../errors.ts';
 
-/** Tried in turn. Literal addresses: `localhost` can mean either, and another program may hold the other one. */
+/**
+ * Tried in turn where the system chooses the port; one that was asked for is of a redirect URI with the first alone.
+ * Literal addresses: `localhost` can mean either, and another program may hold the other one.
+ */
 export const LOOPBACK = ['127.0.0.1', '::1'] as const;
 
-/** These are about the port that was asked for, and another address would be another redirect URI. */
+/** These are about the port that was asked for. */
 const ABOUT_PORT: Readonly<Record<string, string>> = {
   EADDRINUSE: 'is in use',
   EACCES: 'may not be opened by this user',
@@ -17,7 +20,7 @@ const ABOUT_PORT: Readonly<Record<string, string>> = {
 export async function bind(
   server: Server,
   port: number,
-  addresses: readonly string[] = LOOPBACK,
+  addresses: readonly string[] = port === 0 ? LOOPBACK : LOOPBACK.slice(0, 1),
 ): Promise<string> {
   const reasons: string[] = [];
   for (const address of addresses) {
