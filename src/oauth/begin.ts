@@ -34,7 +34,10 @@ export async function begin(
   const { server } = client;
   if (server.authorizationEndpoint === null) {
     const host = hostOf(server.tokenEndpoint);
-    throw new Failure('wrong_state', `${host} has no authorization endpoint, so nobody can consent there`);
+    throw new Failure('wrong_state', `${host} has no authorization endpoint, so nobody can consent there`, {
+      hint: "the app's own credentials need nobody:",
+      retry: { append: '--client-credentials' },
+    });
   }
   const asksIdToken = server.openid && request.scopes.some((scope) => scope === 'openid');
   const secrets: Secrets = {
@@ -44,7 +47,7 @@ export async function begin(
   };
   const habits = habitsOf(client.provider);
   const config = configure(lib, client, openWire(deps.send, asJson));
-  const url = lib.buildAuthorizationUrl(config, {
+  const parameters = {
     ...offlineParameter(client, request),
     ...habits.authorizationParameters,
     ...scopeParameter(habits, request),
@@ -54,7 +57,14 @@ export async function begin(
     ...(secrets.nonce === undefined ? {} : { nonce: secrets.nonce }),
     code_challenge: await lib.calculatePKCECodeChallenge(secrets.verifier),
     code_challenge_method: 'S256',
-  });
+  };
+  requireOnce(server.authorizationEndpoint, [
+    'response_type',
+    'client_id',
+    'scope',
+    ...Object.keys(parameters),
+  ]);
+  const url = lib.buildAuthorizationUrl(config, parameters);
   let isUsed = false;
   return {
     url: url.href,
@@ -71,6 +81,20 @@ export async function begin(
 function scopeParameter({ scopes }: Habits, request: AuthorizationRequest): Record<string, string> {
   if (scopes.parameter === null || request.scopes.length === 0) return {};
   return { [scopes.parameter]: joinScopes(request.scopes, scopes.asked) };
+}
+
+/**
+ * An endpoint keeps its query (RFC 6749 section 3.1), in which nothing may stand that the request says: no parameter is
+ * sent twice, and a scope there would be asked for that nobody was shown. Throws `provider_failed`.
+ */
+function requireOnce(endpoint: string, names: readonly string[]): void {
+  const { searchParams } = new URL(endpoint);
+  const twice = names.find((name) => searchParams.has(name));
+  if (twice === undefined) return;
+  throw new Failure(
+    'provider_failed',
+    `the authorization endpoint of ${hostOf(endpoint)} has a ${twice} of its own, which requests have to say`,
+  );
 }
 
 /**

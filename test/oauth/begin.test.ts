@@ -160,6 +160,23 @@ test('who has no authorization endpoint can’t be asked', async () => {
   expect(await failureOf(authorization().begin(client, ASKED))).toMatchObject({ code: 'wrong_state' });
 });
 
+test.each(['scope=admin', 'state=x', 'response_type=token'])(
+  'an endpoint with %s in its query is refused',
+  async (query) => {
+    const stub = await stubWith();
+    const begun = (scope: string, more: string) => {
+      const server = { authorizationEndpoint: `${stub.origin}/authorize?${more}` };
+      return authorization().begin(publicClient(stub, server), { ...ASKED, scopes: scopes(scope) });
+    };
+    const failure = await failureOf(begun('read', query));
+    expect([failure.code, failure.message]).toEqual([
+      'provider_failed',
+      expect.stringContaining(`has a ${query.split('=')[0]} of its own`),
+    ]);
+    expect(new URL((await begun('read', 'tenant=acme')).url).searchParams.get('tenant')).toBe('acme');
+  },
+);
+
 test('a code from elsewhere gets no tokens', async () => {
   const stub = await stubWith();
   const attempt = await authorization().begin(publicClient(stub), ASKED);
