@@ -1,4 +1,5 @@
 import type { Context } from '../../context.ts';
+import type { ServerFacts } from '../../domain/apps/app.ts';
 import type { Provider } from '../../domain/apps/provider.ts';
 import type { NewApp } from '../../domain/apps/register.ts';
 import type { ProviderScope } from '../../domain/apps/scopes.ts';
@@ -55,7 +56,8 @@ export async function clientFor(
     const client = await (await context.authorization()).register(discovery, request);
     return { ...client, registration: 'dynamic' };
   }
-  if (asksFor(context, input, peer)) await showSettings(context, peer, redirect, true);
+  if (asksFor(context, input, peer))
+    await showSettings(context, { ...peer, server: peer.source.server }, redirect, true);
   const clientId = said ?? (await askClientId(context, name, peer));
   const secret = await secretFor(context, input, name, needOf(peer.source));
   return { clientId, secret, registration: 'by-hand' };
@@ -158,11 +160,13 @@ export function asksFor(context: Context, input: Input, { source }: Peer): boole
 /** Where somebody registers the app, and what they enter there; whoever is about to be asked is shown it in any case. */
 export async function showSettings(
   context: Context,
-  { provider }: Pick<Peer, 'provider'>,
-  { register }: NewRedirect,
+  { provider, server }: Pick<Peer, 'provider'> & { readonly server: ServerFacts },
+  redirect: Pick<NewRedirect, 'register'>,
   isAsked = false,
 ): Promise<void> {
   const { page, note } = provider?.registration ?? {};
+  // Nobody is sent back from where nobody consents in a browser.
+  const register = server.authorizationEndpoint === null ? null : redirect.register;
   const lines = [
     ...(page === undefined ? [] : [`register it at ${page}`]),
     ...(note === undefined ? [] : [`there: ${note}`]),

@@ -1,6 +1,6 @@
 import type { Context } from '../../context.ts';
 import { requireAllowed } from '../../domain/access/require.ts';
-import type { App } from '../../domain/apps/app.ts';
+import type { App, ServerFacts } from '../../domain/apps/app.ts';
 import { registerApp } from '../../domain/apps/register.ts';
 import type { ProviderScope } from '../../domain/apps/scopes.ts';
 import type { Workspace } from '../../domain/workspaces/workspace.ts';
@@ -53,14 +53,20 @@ export const register: Command = {
     const redirect = redirectOf(peer.provider, port, context.random);
     const app = await registered(context, input, peer, { name, workspace, allowlist, redirect });
     if (app.registration === 'by-hand' && !asksFor(context, input, peer))
-      await showSettings(context, peer, redirect);
+      await showSettings(context, { ...peer, server: app.server }, redirect);
     await tellApp(context, app, workspace);
+    const how = takesConsent(app.server) ? [] : ['--client-credentials'];
     await context.out.say(
-      `next: ${commandLine(PROGRAM, 'apps', 'authorize', app.name, '-w', workspace.slug)}`,
+      `next: ${commandLine(PROGRAM, 'apps', 'authorize', app.name, '-w', workspace.slug, ...how)}`,
     );
     return undefined;
   },
 };
+
+/** Is there a way for somebody to consent? Else there are the app's own credentials alone. */
+function takesConsent({ authorizationEndpoint, deviceEndpoint }: ServerFacts): boolean {
+  return authorizationEndpoint !== null || deviceEndpoint !== null;
+}
 
 /** The port of `--callback-port`. */
 export function portOf(input: Input): number | undefined {

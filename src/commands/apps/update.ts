@@ -7,7 +7,8 @@ import { commandLine } from '../../terminal/shell.ts';
 import type { Command } from '../command.ts';
 import type { Input } from '../input.ts';
 import { WORKSPACE } from '../options.ts';
-import { SECRET_SOURCES, secretSaid } from './client.ts';
+import { SECRET_SOURCES, secretSaid, showSettings } from './client.ts';
+import { redirectOf } from './redirect.ts';
 import { portOf } from './register.ts';
 import { ALLOW_SCOPE, scopesSaid } from './scopes.ts';
 import { APP, oneApp, tellApp } from './which.ts';
@@ -51,6 +52,10 @@ export const update: Command = {
       marked,
     } = await updateApp(ledger, await context.operator(), which, wish, habits);
     await context.out.say(`${after.name} ${changed ? 'was changed' : 'is so already'}`);
+    if (after.redirectPort !== app.redirectPort) {
+      const redirect = redirectOf(provider, after.redirectPort ?? undefined, context.random);
+      await showSettings(context, { provider, server: after.server }, redirect);
+    }
     for (const { account, needsReason } of marked) {
       await context.out.say(`${account} needs to be authorized again: ${needsReason}`);
       const again = ['apps', 'authorize', after.name, '--account', account, '-w', workspace.slug];
