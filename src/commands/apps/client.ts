@@ -8,6 +8,7 @@ import type { Discovery } from '../../domain/ports/authorization.ts';
 import type { Secret } from '../../domain/secret.ts';
 import { Failure, PROGRAM } from '../../errors.ts';
 import { commandLine } from '../../terminal/shell.ts';
+import { deadline } from '../../terminal/time.ts';
 import type { Option } from '../command.ts';
 import { badValue, type Input } from '../input.ts';
 import { type NewRedirect, redirectOf } from './redirect.ts';
@@ -53,7 +54,8 @@ export async function clientFor(
     return { clientId: said, secret: undefined, clientAuth: 'none', registration: 'metadata-document' };
   if (said === undefined && discovery !== undefined && discovery.registrationEndpoint !== null) {
     const request = { name: CLIENT_NAME, redirectUri: redirect.register ?? '', scopes };
-    const client = await (await context.authorization()).register(discovery, request);
+    const { secretExpiresAt, ...client } = await (await context.authorization()).register(discovery, request);
+    if (secretExpiresAt !== null) await context.out.warn(secretEnds(name, secretExpiresAt, context.now()));
     return { ...client, registration: 'dynamic' };
   }
   if (asksFor(context, input, peer))
@@ -61,6 +63,12 @@ export async function clientFor(
   const clientId = said ?? (await askClientId(context, name, peer));
   const secret = await secretFor(context, input, name, needOf(peer.source));
   return { clientId, secret, registration: 'by-hand' };
+}
+
+/** A server may end what it gave (RFC 7591 section 3.2.1), and nothing here gets another one by itself. */
+function secretEnds(name: string, at: number, now: number): string {
+  const ends = at > now ? 'ends' : 'ended';
+  return `${name} was given a client secret that ${ends} ${deadline(at, now)}; after that it has to be registered again`;
 }
 
 /** The client secret that the flags name; undefined when none does. Throws `usage` when several do. */

@@ -150,6 +150,20 @@ describe('authorizing at a terminal', () => {
   });
 });
 
+test('a client secret that ends is said to', async () => {
+  const at = Date.now() - 3_600_000;
+  const ending = { client_secret: 's3cret', token_endpoint_auth_method: 'client_secret_basic' };
+  const session = await connectable({
+    edit: {
+      register: (proper) => ({ ...proper, ...ending, client_secret_expires_at: Math.floor(at / 1000) }),
+    },
+  });
+  const { code, stderr } = await atTerminal(session, [
+    ...['apps', 'register', 'own', '--issuer', session.stub.issuer],
+  ]);
+  expect([code, stderr]).toEqual([0, expect.stringContaining('own was given a client secret that ended ')]);
+});
+
 test('a look-alike host is shown as what it is', async () => {
   const session = await connectable();
   const ran = await atTerminal(session, [
