@@ -85,7 +85,7 @@ function withRetry(error: unknown, argv: readonly string[]): unknown {
   // Another thing than the one that was named is asked about again: `--yes` was not said of it.
   const next =
     'append' in retry
-      ? [...argv, retry.append]
+      ? appended(argv, retry.append)
       : argv
           .filter((word) => word !== '--yes' && word !== '-y')
           .map((word) => replaced(word, retry.replace, retry.by));
@@ -94,6 +94,12 @@ function withRetry(error: unknown, argv: readonly string[]): unknown {
     hint: [error.hint, line].filter(Boolean).join(' '),
     cause: error.cause,
   });
+}
+
+/** A flag behind \`--\` would be none. */
+function appended(argv: readonly string[], word: string): readonly string[] {
+  const end = argv.indexOf('--');
+  return end < 0 ? [...argv, word] : [...argv.slice(0, end), word, ...argv.slice(end)];
 }
 
 /** `text` alone, or as the value in `--flag=text`. */

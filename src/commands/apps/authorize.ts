@@ -3,6 +3,7 @@ import type { App, Grant } from '../../domain/apps/app.ts';
 import { type Connected, requireRenewable } from '../../domain/apps/authorize.ts';
 import { askedByDefault, type ConsentPlan, planConsent, scopeRules } from '../../domain/apps/consent.ts';
 import { CLIENT_ACCOUNT, DEFAULT_ACCOUNT } from '../../domain/apps/reconnect.ts';
+import { typedAccount, typedApp } from '../../domain/apps/typed.ts';
 import type { Store } from '../../domain/ports/store.ts';
 import { archived } from '../../domain/workspaces/find.ts';
 import type { Workspace } from '../../domain/workspaces/workspace.ts';
@@ -53,12 +54,13 @@ export const authorize: Command = {
     'apps authorize crm --client-credentials --scope contacts.read',
   ],
   async run(context, input) {
-    const wish = wishOf(context, input);
+    const how = wishOf(context, input);
     const store = await context.store();
     const workspace = await oneWorkspace(context, store, input);
     if (workspace.archivedAt !== null) throw archived(workspace.slug);
     const target = await targetOf(context, store, workspace, input.args[0] ?? '');
-    const plan = await planOf(context, store, workspace, target, input);
+    const wish: Wish = { ...how, account: await accountSaid(store, target, input) };
+    const plan = await planOf(context, { store, workspace, target }, input, wish);
     if (target.app === undefined)
       requireSomebody(context, target.peer, { name: target.name, slug: workspace.slug, port: wish.port });
     await agree(context, input, planLines(target, workspace, plan), wish.clientCredentials);
@@ -75,38 +77,47 @@ interface Wish extends HowToConsent {
   readonly clientCredentials: boolean;
 }
 
-function wishOf(context: Context, input: Input): Wish {
+function wishOf(context: Context, input: Input): Omit<Wish, 'account'> {
   const timeoutMs = input.shortDuration('timeout') ?? TIMEOUT.ms;
   if (timeoutMs > LONGEST_TIMEOUT) throw badValue('timeout', 'must be at most 24h');
   const clientCredentials = input.flag('clientCredentials');
   if (clientCredentials && (input.flag('device') || input.text('account') !== undefined))
     throw new Failure('usage', '--client-credentials is about no account, and needs no consent');
-  const account = input.name('account');
-  if (account === CLIENT_ACCOUNT)
-    throw new Failure('usage', `--account ${account} is the app itself, for which nobody consents`, {
-      hint: commandLine(PROGRAM, 'apps', 'authorize', input.args[0] ?? '', '--client-credentials'),
-    });
   if (!clientCredentials && context.inCI)
     throw new Failure('usage', 'a person has to consent, and in a job (CI is set) there is none', {
       hint: 'authorize it at a terminal; a job then uses {keywright} apps token, or --client-credentials here',
     });
   return {
-    ...{ account, device: input.flag('device'), browser: !input.off('browser') },
+    ...{ device: input.flag('device'), browser: !input.off('browser') },
     ...{ port: portOf(input), timeoutMs, clientCredentials },
   };
 }
 
+/** The account of `--account`, where a grant of the app may be named by its id. Throws `usage` for the app itself. */
+async function accountSaid(store: Store, { app }: Target, input: Input): Promise<string | undefined> {
+  const text = input.text('account');
+  const grant = app === undefined || text === undefined ? undefined : await store.grants.byId(text);
+  const account = grant !== undefined && grant.appId === app?.id ? grant.account : input.name('account');
+  if (account !== CLIENT_ACCOUNT) return account;
+  throw new Failure('usage', `--account ${account} is the app itself, for which nobody consents`, {
+    hint: commandLine(
+      ...[PROGRAM, 'apps', 'authorize', app === undefined ? (input.args[0] ?? '') : typedApp(app)],
+      '--client-credentials',
+    ),
+  });
+}
+
 async function planOf(
   context: Context,
-  store: Store,
-  workspace: Workspace,
-  target: Target,
+  parts: { readonly store: Store; readonly workspace: Workspace; readonly target: Target },
   input: Input,
+  wish: Wish,
 ): Promise<ConsentPlan> {
+  const { store, workspace, target } = parts;
   const { app, provider } = target;
-  const about = app ?? { name: target.name, workspaceId: workspace.id, allowlist: null };
+  const about = app ?? { id: target.name, name: target.name, workspaceId: workspace.id, allowlist: null };
   const rules = await scopeRules(store, context.actor(), about);
-  const account = input.flag('clientCredentials') ? CLIENT_ACCOUNT : input.name('account');
+  const account = wish.clientCredentials ? CLIENT_ACCOUNT : wish.account;
   const last = app === undefined ? undefined : await lastOf(store, app, account);
   // Nobody is sent to a browser for what could not be stored afterwards.
   if (app !== undefined && account !== undefined) await requireRenewable(store, context.actor(), app, last);
@@ -148,10 +159,10 @@ async function tellConnected(
     await out.say(`granted beyond what was asked: ${comparison.added.join(' ')}`);
   if (grant.needsReason !== null)
     throw new Failure('forbidden', `${app.name} gives out no token: ${grant.needsReason}`, {
-      hint: `take it back: ${commandLine(PROGRAM, 'apps', 'revoke', app.name, '--account', grant.account, '-w', slug)}`,
+      hint: `take it back: ${commandLine(PROGRAM, 'apps', 'revoke', typedApp(app), '--account', typedAccount(grant), '-w', slug)}`,
     });
   await tellGrant(context, await rowOf(store, app, { grant, workspace: slug, now: context.now() }));
   const living = (await store.grants.ofApp(app.id)).filter(({ revokedAt }) => revokedAt === null);
-  const which = living.length > 1 ? ['--account', grant.account] : [];
-  await out.say(`next: ${commandLine(PROGRAM, 'apps', 'token', app.name, ...which, '-w', slug)}`);
+  const which = living.length > 1 ? ['--account', typedAccount(grant)] : [];
+  await out.say(`next: ${commandLine(PROGRAM, 'apps', 'token', typedApp(app), ...which, '-w', slug)}`);
 }

@@ -1,4 +1,7 @@
+import { reconnect } from '../../domain/apps/reconnect.ts';
 import { connectionsOf } from '../../domain/apps/status.ts';
+import { typedAccount, typedApp } from '../../domain/apps/typed.ts';
+import type { Readers } from '../../domain/ports/store.ts';
 import { PROGRAM } from '../../errors.ts';
 import { commandLine } from '../../terminal/shell.ts';
 import type { Command } from '../command.ts';
@@ -34,20 +37,19 @@ export const list: Command = {
         hint: '{keywright} apps authorize github',
       },
     });
-    const next = nextOf(items);
-    if (next !== undefined && context.out.audience === 'table') await context.out.hint(next);
+    if (context.out.audience !== 'table') return undefined;
+    const next = await nextOf(store, items);
+    if (next !== undefined) await context.out.hint(next);
     return undefined;
   },
 };
 
 /** The command for the first line that somebody has to do something about. */
-function nextOf(rows: readonly Row[]): string | undefined {
+async function nextOf(store: Readers, rows: readonly Row[]): Promise<string | undefined> {
   for (const { app, grant, status, workspace } of rows) {
-    const where = ['-w', workspace];
-    if (status === 'not-connected') continue;
-    const which = [app.name, '--account', grant?.account ?? '', ...where];
-    if (status === 'needs-authorization' || status === 'expired')
-      return commandLine(PROGRAM, 'apps', 'authorize', ...which);
+    if (grant === undefined) continue;
+    if (status === 'needs-authorization' || status === 'expired') return reconnect(store, { app, grant });
+    const which = [typedApp(app), '--account', typedAccount(grant), '-w', workspace];
     if (status === 'revocation-pending') return commandLine(PROGRAM, 'apps', 'revoke', ...which);
   }
   return undefined;

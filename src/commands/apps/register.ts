@@ -3,6 +3,7 @@ import { requireAllowed } from '../../domain/access/require.ts';
 import type { App, ServerFacts } from '../../domain/apps/app.ts';
 import { registerApp } from '../../domain/apps/register.ts';
 import type { ProviderScope } from '../../domain/apps/scopes.ts';
+import { typedApp } from '../../domain/apps/typed.ts';
 import type { Workspace } from '../../domain/workspaces/workspace.ts';
 import { Failure, PROGRAM } from '../../errors.ts';
 import { commandLine } from '../../terminal/shell.ts';
@@ -57,7 +58,7 @@ export const register: Command = {
     await tellApp(context, app, workspace);
     const how = takesConsent(app.server) ? [] : ['--client-credentials'];
     await context.out.say(
-      `next: ${commandLine(PROGRAM, 'apps', 'authorize', app.name, '-w', workspace.slug, ...how)}`,
+      `next: ${commandLine(PROGRAM, 'apps', 'authorize', typedApp(app), '-w', workspace.slug, ...how)}`,
     );
     return undefined;
   },
@@ -79,9 +80,10 @@ export function portOf(input: Input): number | undefined {
 export async function requireRoom(context: Context, workspace: Workspace, name: string): Promise<void> {
   const store = await context.store();
   await requireAllowed(store, context.actor(), workspace.id, { kind: 'connect-apps' });
-  if ((await store.apps.byName(workspace.id, name)) === undefined) return;
+  const app = await store.apps.byName(workspace.id, name);
+  if (app === undefined) return;
   throw new Failure('exists', `the workspace already has an app "${name}"`, {
-    hint: commandLine(PROGRAM, 'apps', 'show', name, '-w', workspace.slug),
+    hint: commandLine(PROGRAM, 'apps', 'show', typedApp(app), '-w', workspace.slug),
   });
 }
 

@@ -73,7 +73,11 @@ async function grantsOf(store: Store, app: App, input: Input): Promise<readonly 
     throw new Failure('not_found', `${app.name} is not connected: there is nothing to revoke`, {
       hint: '{keywright} apps list',
     });
-  if (!input.flag('allAccounts')) return [await findGrant(store, app, account)];
+  if (!input.flag('allAccounts')) {
+    if (input.count('expect', 0) !== undefined)
+      throw new Failure('usage', '--expect is about --all-accounts');
+    return [await findGrant(store, app, account)];
+  }
   if (account !== undefined) throw new Failure('usage', 'give --account or --all-accounts, not both');
   return all.filter((grant) => grant.revokedAt === null || grant.revocationPending);
 }
@@ -81,7 +85,6 @@ async function grantsOf(store: Store, app: App, input: Input): Promise<readonly 
 function checkCount(context: Context, input: Input, app: App, count: number): void {
   const expect = input.count('expect', 0);
   const all = input.flag('allAccounts');
-  if (!all && expect !== undefined) throw new Failure('usage', '--expect is about --all-accounts');
   if (expect !== undefined && expect !== count)
     throw new Failure(
       'changed',

@@ -2,6 +2,7 @@ import type { Context } from '../../context.ts';
 import { type App, safeUrl } from '../../domain/apps/app.ts';
 import { findApp } from '../../domain/apps/find.ts';
 import type { Provider } from '../../domain/apps/provider.ts';
+import { typedApp } from '../../domain/apps/typed.ts';
 import { parseName } from '../../domain/names.ts';
 import type { Authorization } from '../../domain/ports/authorization.ts';
 import type { Store } from '../../domain/ports/store.ts';
@@ -100,7 +101,7 @@ async function appOf(
     `${names.length} apps of ${workspace.slug} are of ${text}: ${names.join(', ')}`,
     {
       hint: 'name one of them:',
-      retry: { replace: text, by: names[0] ?? '' },
+      retry: { replace: text, by: typedApp(first as App) },
     },
   );
 }

@@ -2,8 +2,8 @@ import type { Context } from '../../context.ts';
 import type { App } from '../../domain/apps/app.ts';
 import { type AppWish, updateApp } from '../../domain/apps/manage.ts';
 import type { Provider } from '../../domain/apps/provider.ts';
-import { Failure, PROGRAM } from '../../errors.ts';
-import { commandLine } from '../../terminal/shell.ts';
+import { reconnect } from '../../domain/apps/reconnect.ts';
+import { Failure } from '../../errors.ts';
 import type { Command } from '../command.ts';
 import type { Input } from '../input.ts';
 import { WORKSPACE } from '../options.ts';
@@ -56,10 +56,9 @@ export const update: Command = {
       const redirect = redirectOf(provider, after.redirectPort ?? undefined, context.random);
       await showSettings(context, { provider, server: after.server }, redirect);
     }
-    for (const { account, needsReason } of marked) {
-      await context.out.say(`${account} needs to be authorized again: ${needsReason}`);
-      const again = ['apps', 'authorize', after.name, '--account', account, '-w', workspace.slug];
-      await context.out.hint(commandLine(PROGRAM, ...again));
+    for (const grant of marked) {
+      await context.out.say(`${grant.account} needs to be authorized again: ${grant.needsReason}`);
+      await context.out.hint(await reconnect(ledger.store, { app: after, grant }));
     }
     await tellApp(context, after, workspace);
     return undefined;

@@ -1,16 +1,17 @@
 import { Failure, PROGRAM } from '../../errors.ts';
-import { word } from '../access/refusal.ts';
 import { requireAllowed } from '../access/require.ts';
 import { manages } from '../access/roles.ts';
 import type { Readers } from '../ports/store.ts';
 import type { Actor } from '../ports/system.ts';
 import type { App, Grant } from './app.ts';
 import { narrow, type ProviderScope, readScopes, withhold } from './scopes.ts';
+import { plainApp } from './typed.ts';
 
 /** What narrows the scopes of an app for somebody. */
 export interface ScopeRules {
-  /** Name of the app and slug of the workspace, for the reasons. */
+  /** Name of the app, what it is called in a command, and slug of the workspace, for the reasons. */
   readonly app: string;
+  readonly typed: string;
   readonly workspace: string;
   /** null: any. */
   readonly allowlist: readonly ProviderScope[] | null;
@@ -71,14 +72,16 @@ export function planConsent(
 export async function scopeRules(
   readers: Readers,
   actor: Pick<Actor, 'name'>,
-  { name, workspaceId, allowlist }: Pick<App, 'name' | 'workspaceId' | 'allowlist'>,
+  app: Pick<App, 'id' | 'name' | 'workspaceId' | 'allowlist'>,
 ): Promise<ScopeRules> {
+  const { name, workspaceId, allowlist } = app;
   await requireAllowed(readers, actor, workspaceId, { kind: 'connect-apps' });
   const policy = await readers.workspaces.policy(workspaceId);
   const members = await readers.workspaces.members(workspaceId);
   const role = members.find((one) => one.name === actor.name)?.role;
   return {
     app: name,
+    typed: plainApp(app),
     workspace: (await readers.workspaces.byId(workspaceId))?.slug ?? workspaceId,
     allowlist: allowlist === null ? null : readScopes(allowlist),
     restricted: readScopes(policy.restrictedProviderScopes),
@@ -101,11 +104,11 @@ function leave(scope: ProviderScope, rule: LeftOut['rule'], { workspace }: Scope
   return { scope, rule, why };
 }
 
-function nothingLeft(first: LeftOut | undefined, { app, workspace }: ScopeRules): Failure {
+function nothingLeft(first: LeftOut | undefined, { app, typed, workspace }: ScopeRules): Failure {
   const message =
     first === undefined
       ? `the allowlist of ${app} is empty, so there is nothing to ask for`
       : `nothing is left to ask for: ${first.scope} is ${first.why}`;
-  const show = first?.rule === 'policy' ? 'policy show' : `apps show ${word(app)}`;
+  const show = first?.rule === 'policy' ? 'policy show' : `apps show ${typed}`;
   return new Failure('forbidden', message, { hint: `${PROGRAM} ${show} -w ${workspace}` });
 }

@@ -1,8 +1,8 @@
 import { Failure, PROGRAM } from '../../errors.ts';
-import { word } from '../access/refusal.ts';
 import { notFound } from '../nearest.ts';
 import type { Readers } from '../ports/store.ts';
 import type { App, Grant } from './app.ts';
+import { plainApp, typedAccount } from './typed.ts';
 
 /** An app that somebody typed: its name or id, in a workspace. */
 export interface WhichApp {
@@ -22,7 +22,7 @@ export async function findApp(
   const found =
     (await readers.apps.byName(workspaceId, text.normalize('NFC'))) ?? (await readers.apps.byId(text));
   if (found?.workspaceId === workspaceId && (removed || found.removedAt === null)) return found;
-  const names = (await readers.apps.all(workspaceId)).map(({ name }) => name);
+  const names = (await readers.apps.all(workspaceId)).map(({ name }) => name).filter(isNoFlag);
   throw notFound(`no app "${text}"`, text, names, `${PROGRAM} apps list`);
 }
 
@@ -45,16 +45,16 @@ export async function findGrant(
   if (first !== undefined && more.length === 0) return first;
   const accounts = meant.map((grant) => grant.account);
   throw new Failure('ambiguous', `${app.name} has ${accounts.length} accounts: ${listed(accounts)}`, {
-    hint: `name one of them: --account ${word(accounts[0] ?? '')}`,
+    hint: 'name one of them:',
+    retry: { append: `--account=${typedAccount(first as Grant)}` },
   });
 }
 
 /** What an app that nobody has authorized is told with. */
 async function notConnected(readers: Pick<Readers, 'workspaces'>, app: App): Promise<Failure> {
   const slug = (await readers.workspaces.byId(app.workspaceId))?.slug ?? app.workspaceId;
-  const name = word(app.name) === app.name ? app.name : app.id;
   return new Failure('needs_authorization', `${app.name} is not connected: nobody has authorized it`, {
-    hint: `${PROGRAM} apps authorize ${name} -w ${slug}`,
+    hint: `${PROGRAM} apps authorize ${plainApp(app)} -w ${slug}`,
   });
 }
 
@@ -64,7 +64,12 @@ function ofAccount(app: App, grants: readonly Grant[], text: string): Grant {
   if (found !== undefined) return found;
   const accounts = grants.map((grant) => grant.account);
   const otherwise = `the accounts are ${listed(accounts)}`;
-  throw notFound(`${app.name} has no account "${text}"`, text, accounts, otherwise);
+  throw notFound(`${app.name} has no account "${text}"`, text, accounts.filter(isNoFlag), otherwise);
+}
+
+/** Can it stand in the place of a word that was typed? */
+function isNoFlag(name: string): boolean {
+  return !name.startsWith('-');
 }
 
 const MOST_LISTED = 20;

@@ -1,7 +1,7 @@
 import { Failure, PROGRAM } from '../../errors.ts';
-import { word } from '../access/refusal.ts';
 import type { Readers } from '../ports/store.ts';
 import type { App, Grant } from './app.ts';
+import { plainAccount, plainApp } from './typed.ts';
 
 /** The account that a client's own credentials stand for, and no person: see `personAt`. */
 export const CLIENT_ACCOUNT = 'client';
@@ -40,11 +40,9 @@ export function nameOf({ app, grant }: Held): string {
 /** The command that reconnects exactly this grant: `apps authorize NAME --account A -w WS`. */
 export async function reconnect(readers: Readers, { app, grant }: Held): Promise<string> {
   const slug = (await readers.workspaces.byId(app.workspaceId))?.slug ?? app.workspaceId;
-  const name = word(app.name) === app.name ? app.name : app.id;
-  const command = `${PROGRAM} apps authorize ${name}`;
+  const command = `${PROGRAM} apps authorize ${plainApp(app)}`;
   if (grant.kind === 'client-credentials') return `${command} -w ${slug} --client-credentials`;
-  const whose = word(grant.account) === grant.account ? grant.account : 'ACCOUNT';
-  const account = grant.account === DEFAULT_ACCOUNT ? '' : ` --account ${whose}`;
+  const account = grant.account === DEFAULT_ACCOUNT ? '' : ` --account ${plainAccount(grant)}`;
   return `${command}${account} -w ${slug}`;
 }
 

@@ -1,3 +1,5 @@
+import type { App } from '../../domain/apps/app.ts';
+import { plainApp } from '../../domain/apps/typed.ts';
 import type { AppReader, AppWriter } from '../../domain/ports/apps.ts';
 import { Failure, PROGRAM } from '../../errors.ts';
 import { APP, type AppRow, toApp } from './app-row.ts';
@@ -72,9 +74,10 @@ const listOf = (scopes: readonly string[] | null): string | null =>
   scopes === null ? null : scopesText(scopes);
 
 async function refuseTaken(session: Session, workspaceId: string, name: string): Promise<void> {
-  const taken = `SELECT 1 FROM apps WHERE workspace_id = ? AND name = ? AND ${LIVE}`;
-  if ((await session.get(taken, [workspaceId, name])) === undefined) return;
+  const taken = `SELECT id, name FROM apps WHERE workspace_id = ? AND name = ? AND ${LIVE}`;
+  const app = await session.get<Pick<App, 'id' | 'name'>>(taken, [workspaceId, name]);
+  if (app === undefined) return;
   throw new Failure('exists', `the workspace already has an app "${name}"`, {
-    hint: `${PROGRAM} apps show "${name}"`,
+    hint: `${PROGRAM} apps show ${plainApp(app)}`,
   });
 }

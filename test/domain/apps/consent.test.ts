@@ -13,6 +13,7 @@ import { openTeam } from '../../support/team.ts';
 
 const FREE: ScopeRules = {
   app: 'github',
+  typed: 'github',
   workspace: 'acme',
   allowlist: null,
   restricted: [],
@@ -110,7 +111,7 @@ test('without a named scope: what was asked last, else the allowlist, else nothi
 test('the rules are those of the workspace and the person, and refuse who may not connect apps', async () => {
   const team = await openTeam();
   await team.policy({ ...DEFAULT_POLICY, restrictedProviderScopes: ['pay'] });
-  const app = { name: 'github', workspaceId: team.workspace.id, allowlist: ['repo'] };
+  const app = { id: 'app_1', name: 'github', workspaceId: team.workspace.id, allowlist: ['repo'] };
   const rules = (name: string) => scopeRules(team.store, { name }, app);
   expect(await rules('ben')).toMatchObject({ restricted: ['pay'], manages: false, allowlist: ['repo'] });
   expect(await rules('adi')).toMatchObject({ manages: true, workspace: team.workspace.slug });

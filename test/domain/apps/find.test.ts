@@ -62,7 +62,7 @@ describe('a grant is found', () => {
     const [ana, ben] = [await desk.grant(app), await desk.grant(app, { account: '@ben' })];
     const failure = await failureOf(() => grantOf());
     expect(failure).toMatchObject({ code: 'ambiguous', message: 'gîthub has 2 accounts: @ana, @ben' });
-    expect(failure.hint).toContain('--account @ana');
+    expect(failure.retry).toEqual({ append: '--account=@ana' });
     expect(await grantOf('@ben')).toEqual(ben);
     expect(await grantOf(ana.id)).toEqual(ana);
     expect(await failureOf(() => grantOf('@bem'))).toMatchObject({
@@ -87,9 +87,15 @@ describe('a grant is found', () => {
     });
   });
 
-  test('with a terminal escape in its account no command line is made of it', async () => {
-    await desk.grant(app, { account: '$(id)' });
-    await desk.grant(app, { account: '@b' });
-    expect((await failureOf(() => grantOf())).hint).toBe('name one of them: --account NAME');
+  test.each([
+    ['$(id)', '$(id)'],
+    ['\x1b[2J', undefined],
+    ['-rf', undefined],
+    ['grant_000000000000', undefined],
+  ])('called %j is named in the hint as it can be typed', async (account, typed) => {
+    const { id } = await desk.grant(app, { account });
+    await desk.grant(app, { account: '~' });
+    const { retry } = await failureOf(() => grantOf());
+    expect(retry).toEqual({ append: `--account=${typed ?? id}` });
   });
 });
