@@ -1,4 +1,5 @@
 import type { Context } from '../../context.ts';
+import type { App } from '../../domain/apps/app.ts';
 import { givingUp, type Held } from '../../domain/apps/reconnect.ts';
 import {
   type AtProvider,
@@ -58,12 +59,14 @@ async function outcomeOf(context: Context, grantId: string): Promise<AtProvider>
   }
 }
 
-/** Tries every pending revocation again: what was done about them, and what is left to do. */
+/** Tries every pending revocation again, of apps that weren't edited: what was done, and what is left to do. */
 export async function takeBackPending(
   context: Context,
+  isEdited: (app: App) => boolean,
 ): Promise<{ readonly mended: readonly string[]; readonly left: readonly HealthFinding[] }> {
   const [access, ledger] = [await context.operator(), await context.ledger('unlocked')];
-  const retried = await retryPending({ ledger, access, authorization: () => context.authorization() });
+  const taking = { ledger, access, authorization: () => context.authorization() };
+  const retried = await retryPending(taking, isEdited);
   const mended: string[] = [];
   const left: HealthFinding[] = [];
   for (const { app, grant, outcome } of retried) {

@@ -3,7 +3,7 @@ import { change, type Ledger } from '../audit/change.ts';
 import type { Client, HeldTokens, Tokens } from '../ports/authorization.ts';
 import type { OperatorAccess } from '../ports/secrets.ts';
 import type { Transaction } from '../ports/store.ts';
-import type { Grant, RefreshIntent } from './app.ts';
+import type { RefreshIntent } from './app.ts';
 import { beyondAllowlist, beyondRules, rulesOf } from './exceed.ts';
 import { grantEntry } from './facts.ts';
 import { type Need, nextStep } from './freshness.ts';
@@ -54,7 +54,7 @@ export function beginRefresh(
     const step = nextStep(grant, now, need);
     if (!('step' in step) || step.step !== 'renew') return { step: 'none' };
     const client = await clientOf(tx, access, app);
-    const tokens = await openTokens(tx, access, grant);
+    const tokens = await openTokens(tx, access, held);
     const begun = { step: 'send', ...held, client, tokens, repeats: undefined } as const;
     if (grant.kind === 'client-credentials') return begun;
     const left = await tx.grants.intent(grant.id);
@@ -81,7 +81,7 @@ export type Kept = 'stored' | 'newer' | 'revoked' | 'gone';
  */
 export async function keepTokens(
   journal: Journal,
-  { grant, tokens: sent }: Pick<Begun, 'grant' | 'tokens'>,
+  { app, grant, tokens: sent }: Pick<Begun, 'app' | 'grant' | 'tokens'>,
   tokens: Tokens,
   habits: AnswerHabits,
 ): Promise<Kept> {
@@ -90,7 +90,7 @@ export async function keepTokens(
   const all = { ...tokens, accessToken, refreshToken };
   for (let tries = 1; ; tries++) {
     try {
-      return await storeAnswer(journal, grant, all, habits);
+      return await storeAnswer(journal, { app, grant }, all, habits);
     } catch (error) {
       if (!(error instanceof Failure) || error.code !== 'busy' || tries === STORE_TRIES) throw error;
     }
@@ -99,15 +99,15 @@ export async function keepTokens(
 
 function storeAnswer(
   { ledger, access }: Journal,
-  sent: Grant,
+  sent: Held,
   tokens: Tokens,
   habits: AnswerHabits,
 ): Promise<Kept> {
   const now = ledger.now();
-  const { id, tokenVersion: from } = sent;
+  const { id, tokenVersion: from } = sent.grant;
   const store = async (tx: Transaction, record: Record): Promise<Kept> => {
     const grant = await tx.grants.byId(id);
-    const app = await tx.apps.byId(sent.appId);
+    const app = await tx.apps.byId(sent.app.id);
     if (grant === undefined || app === undefined) return 'gone';
     const granted = tokens.scopes ?? grant.granted;
     const refreshable = grant.kind === 'user' && tokens.refreshToken !== undefined;
@@ -117,10 +117,10 @@ function storeAnswer(
     await tx.write.grants.removeIntent(id);
     if (!isStored) {
       // What is taken back at the provider must be what lives there now.
-      if (grant.revocationPending) await sealTokens(tx, access, { id, version: from }, tokens);
+      if (grant.revocationPending) await sealTokens(tx, access, { app: sent.app, id, version: from }, tokens);
       return grant.revocationPending ? 'revoked' : 'gone';
     }
-    await sealTokens(tx, access, { id, version: from + 1 }, tokens);
+    await sealTokens(tx, access, { app: sent.app, id, version: from + 1 }, tokens);
     const rules = await rulesOf(tx, grant.workspaceId);
     const after = { ...grant, ...values, tokenVersion: from + 1 };
     const beyond = beyondAllowlist(after, app.allowlist, habits) ?? beyondRules(after, rules);

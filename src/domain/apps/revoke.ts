@@ -4,7 +4,8 @@ import { change, type Ledger, type Record } from '../audit/change.ts';
 import type { Authorization, RevocationOutcome } from '../ports/authorization.ts';
 import type { OperatorAccess } from '../ports/secrets.ts';
 import type { Transaction } from '../ports/store.ts';
-import type { Grant } from './app.ts';
+import type { App, Grant } from './app.ts';
+import { editedApp } from './bound.ts';
 import { grantEntry } from './facts.ts';
 import { clientOf, openTokens } from './held-tokens.ts';
 import { type Held, heldNow } from './reconnect.ts';
@@ -98,14 +99,23 @@ export interface Retried extends Held {
   readonly outcome: AtProvider;
 }
 
-/** Tries every pending revocation of the store again, the oldest first; for `doctor --fix`. */
-export async function retryPending(taking: TakingBack): Promise<readonly Retried[]> {
+/**
+ * Tries every pending revocation of the store again, the oldest first; for `doctor --fix`. Nothing is asked for an app
+ * that was edited. One that can't be tried at all stays `pending`, and doesn't keep the others from being.
+ */
+export async function retryPending(
+  taking: TakingBack,
+  isEdited: (app: App) => boolean,
+): Promise<readonly Retried[]> {
   const { store } = taking.ledger;
   const retried: Retried[] = [];
   for (const grant of await store.grants.revocationsPending()) {
     const app = await store.apps.byId(grant.appId);
     if (app === undefined) continue;
-    retried.push({ app, grant, outcome: await finishRevocation(taking, grant.id) });
+    const outcome: AtProvider = isEdited(app)
+      ? { kind: 'pending', failure: editedApp(app.name) }
+      : await finishRevocation(taking, grant.id);
+    retried.push({ app, grant, outcome });
   }
   return retried;
 }
@@ -116,7 +126,7 @@ async function takeBack({ ledger, access, authorization }: TakingBack, grantId: 
   if ((await store.grants.byId(grantId)) === undefined) return { kind: 'none' };
   const { app, grant } = await heldNow(store, grantId);
   if (!grant.revocationPending) return { kind: 'none' };
-  const tokens = await openTokens(store, access, grant);
+  const tokens = await openTokens(store, access, { app, grant });
   const isNothing = tokens.accessToken === undefined && tokens.refreshToken === undefined;
   const outcome: AtProvider = isNothing
     ? { kind: 'none' }

@@ -89,7 +89,7 @@ function giveOut({ ledger, access }: Renewing, grantId: string, need: Need): Pro
     await requireAllowed(tx, ledger.actor, app.workspaceId, { kind: 'use-apps' });
     await refuseArchived(tx, app.workspaceId);
     if ((await stepOf(tx, held, now, need)) === 'renew') return { grant };
-    const { accessToken } = await openTokens(tx, access, grant);
+    const { accessToken } = await openTokens(tx, access, held);
     if (accessToken === undefined)
       throw new Failure('slot_damaged', `the access token of ${grant.id} is gone`);
     record(grantEntry('grant.token', grant, app, { expires_at: grant.tokenExpiresAt }));

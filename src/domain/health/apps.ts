@@ -1,5 +1,5 @@
 import { Failure, PROGRAM } from '../../errors.ts';
-import type { Grant } from '../apps/app.ts';
+import type { App, Grant } from '../apps/app.ts';
 import { type Held, heldNow, nameOf, reconnect } from '../apps/reconnect.ts';
 import { statusOfGrant } from '../apps/status.ts';
 import type { Readers } from '../ports/store.ts';
@@ -37,7 +37,7 @@ async function editedApps(
   store: Readers,
   comparison: AppComparison | undefined,
 ): Promise<readonly HealthFinding[]> {
-  return (await store.apps.all()).flatMap((app) => {
+  return (await actedUpon(store)).flatMap((app) => {
     const difference = comparison?.app(app);
     if (difference === undefined) return [];
     return {
@@ -47,6 +47,16 @@ async function editedApps(
       fixable: false,
     };
   });
+}
+
+/** Removed apps as well, while something of theirs is to be sent to a provider. */
+async function actedUpon(store: Readers): Promise<readonly App[]> {
+  const apps = new Map((await store.apps.all()).map((app) => [app.id, app]));
+  for (const { id } of await store.grants.revocationsPending()) {
+    const { app } = await heldNow(store, id);
+    apps.set(app.id, app);
+  }
+  return [...apps.values()];
 }
 
 async function pendingRevocations(store: Readers): Promise<readonly HealthFinding[]> {

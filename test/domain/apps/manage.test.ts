@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { App } from '../../../src/domain/apps/app.ts';
+import { openClientSecret } from '../../../src/domain/apps/bound.ts';
 import { type AppWish, updateApp } from '../../../src/domain/apps/manage.ts';
 import { Secret } from '../../../src/domain/secret.ts';
 import { T0 } from '../../contracts/samples.ts';
@@ -15,6 +16,9 @@ beforeEach(async () => {
 const HABITS = { aliases: { email: 'https://x.test/userinfo.email' }, unsaid: ['offline'] };
 const update = (wish: AppWish, by = 'ben') =>
   updateApp(desk.as(by), openSeals, { workspaceId: desk.workspace.id, text: app.id }, wish, HABITS);
+
+const secretNow = async () =>
+  openClientSecret(desk.store, openSeals, (await desk.store.apps.byId(app.id)) as App);
 
 describe('an app is changed', () => {
   test('in its name, which stays unique', async () => {
@@ -44,13 +48,13 @@ describe('an app is changed', () => {
     await update({ secret: new Secret('n3w') });
     const sealed = await desk.sealedOf(app.id);
     expect(sealed).toMatchObject([{ field: 'client_secret', version: (old?.version ?? 0) + 1 }]);
-    expect(sealed.map((one) => openSeals.open(one).reveal())).toEqual(['n3w']);
+    expect((await secretNow())?.reveal()).toBe('n3w');
     expect(JSON.stringify(await desk.log())).not.toContain('n3w');
   });
 
   test('to a public client and back; secret and way to authenticate go together', async () => {
     expect((await update({ secret: null })).app.clientAuth).toBe('none');
-    expect(await desk.sealedOf(app.id)).toEqual([]);
+    expect(await secretNow()).toBeUndefined();
     expect(await failureOf(() => update({ clientAuth: 'client_secret_post' }))).toMatchObject({
       code: 'usage',
     });
@@ -59,6 +63,19 @@ describe('an app is changed', () => {
     expect(await failureOf(() => update({ clientAuth: 'none' }))).toMatchObject({ code: 'usage' });
     expect((await update({ secret: null })).app.clientAuth).toBe('none');
     expect((await update({ secret: new Secret('x') })).app.clientAuth).toBe('client_secret_basic');
+  });
+
+  test('in its client id: its secret is for the new one then', async () => {
+    await update({ clientId: 'other' });
+    expect((await secretNow())?.reveal()).toBe('s3cret');
+  });
+
+  test("not when it was edited behind the program's back, which nothing may make look right", async () => {
+    await desk.store.write((tx) => tx.write.apps.update(app.id, { clientId: 'evil' }));
+    const before = await desk.log();
+    for (const wish of [{ name: 'new' }, { clientId: 'other' }, { secret: new Secret('n3w') }])
+      expect(await failureOf(() => update(wish))).toMatchObject({ code: 'authorization_mismatch' });
+    expect(await desk.log()).toEqual(before);
   });
 
   test('by who registered it and by who manages the workspace', async () => {

@@ -24,6 +24,7 @@ describe.each(STORES)('taking a grant back, on a store in %s', (kind) => {
     authorization: async () => desk.server.authorization,
   });
   const finish = () => finishRevocation(taking(), desk.grant.id);
+  const retry = (isEdited = false) => retryPending(taking(), () => isEdited);
   const unreachable = () => new Failure('provider_unreachable', 'sso.example.com did not answer');
 
   test('here at once, without unlocking; then at the provider, and the tokens are gone', async () => {
@@ -47,15 +48,21 @@ describe.each(STORES)('taking a grant back, on a store in %s', (kind) => {
     await revokeGrant(desk.ledger, desk.grant.id);
     expect(await finish()).toMatchObject({ kind: 'pending', failure: { code: 'provider_unreachable' } });
     expect(await desk.sealed()).toEqual(['access_token 1', 'refresh_token 1']);
-    expect(await retryPending(taking())).toMatchObject([
-      { outcome: { kind: 'pending' }, grant: { id: desk.grant.id } },
-    ]);
+    expect(await retry()).toMatchObject([{ outcome: { kind: 'pending' }, grant: { id: desk.grant.id } }]);
     desk.server.revocation = { kind: 'revoked' };
-    expect(await retryPending(taking())).toMatchObject([
-      { outcome: { kind: 'revoked' }, app: { name: 'tracker' } },
-    ]);
-    expect(await retryPending(taking())).toEqual([]);
+    expect(await retry()).toMatchObject([{ outcome: { kind: 'revoked' }, app: { name: 'tracker' } }]);
+    expect(await retry()).toEqual([]);
     expect(await desk.sealed()).toEqual([]);
+  });
+
+  test('for an app that was edited nobody is asked: neither by what is sealed nor by what the log says', async () => {
+    await revokeGrant(desk.ledger, desk.grant.id);
+    const mismatch = { kind: 'pending', failure: { code: 'authorization_mismatch' } };
+    expect(await retry(true)).toMatchObject([{ outcome: mismatch }]);
+    await desk.store.write((tx) => tx.write.apps.update(desk.app.id, { clientId: 'evil' }));
+    expect(await retry()).toMatchObject([{ outcome: mismatch }]);
+    expect(desk.server.takenBack).toEqual([]);
+    expect(await desk.sealed()).toEqual(['access_token 1', 'refresh_token 1']);
   });
 
   test('given up: its tokens are erased, without unlocking, and nobody is told', async () => {
@@ -69,7 +76,7 @@ describe.each(STORES)('taking a grant back, on a store in %s', (kind) => {
     expect(await desk.sealed()).toEqual([]);
     expect(desk.server.takenBack).toEqual([]);
     expect(await desk.actions()).toEqual(['authorize', 'revoke', 'revocation-given-up']);
-    expect(await retryPending(taking())).toEqual([]);
+    expect(await retry()).toEqual([]);
   });
 
   test('given up for a removed app, which is forgotten then', async () => {
@@ -131,13 +138,13 @@ describe.each(STORES)('taking a grant back, on a store in %s', (kind) => {
       tokenVersion: 2,
     });
     expect(await desk.sealed()).toEqual(['access_token 2', 'refresh_token 2']);
-    expect(await retryPending(taking())).toEqual([]);
+    expect(await retry()).toEqual([]);
   });
 
   test('an app that was removed meanwhile is forgotten with the last pending revocation', async () => {
     await removeApp(desk.ledger, { workspaceId: desk.workspace.id, text: 'tracker' });
     expect(await desk.store.apps.byId(desk.app.id)).toMatchObject({ removedAt: desk.clock.at });
-    expect(await retryPending(taking())).toMatchObject([{ outcome: { kind: 'revoked' } }]);
+    expect(await retry()).toMatchObject([{ outcome: { kind: 'revoked' } }]);
     expect(desk.server.takenBack).toEqual([['access-1', 'refresh-1']]);
     expect(await desk.store.apps.byId(desk.app.id)).toBeUndefined();
     expect(await finish()).toEqual({ kind: 'none' });

@@ -50,6 +50,14 @@ describe.each(STORES)('tokens on a store in %s', (kind) => {
     expect(await desk.actions()).toEqual(['authorize', 'refresh', 'token']);
   });
 
+  test('an app that was edited is sent nothing, and no intent of it is left', async () => {
+    await desk.store.write((tx) => tx.write.apps.update(desk.app.id, { clientId: 'evil' }));
+    expect(await refusal()).toMatchObject({ code: 'authorization_mismatch', exitCode: 7 });
+    expect(desk.server.sent).toEqual([]);
+    expect(await desk.store.grants.intents()).toEqual([]);
+    expect(await desk.grantNow()).toEqual(desk.grant);
+  });
+
   test('--min-valid decides how long it must last', async () => {
     desk.clock.at -= 10 * MINUTE;
     expect(await token({ minValidMs: 10 * MINUTE })).toBe('access-1');

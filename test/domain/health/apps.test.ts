@@ -1,6 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import type { App } from '../../../src/domain/apps/app.ts';
 import { updateApp } from '../../../src/domain/apps/manage.ts';
+import { removeApp } from '../../../src/domain/apps/remove.ts';
 import { appFindings } from '../../../src/domain/health/apps.ts';
 import { examine } from '../../../src/domain/health/examine.ts';
 import type { Readers } from '../../../src/domain/ports/store.ts';
@@ -92,6 +93,14 @@ async function examined() {
 test('the examination of a store tells them, too', async () => {
   await desk.grant(app, { needsReason: 'why' });
   expect((await examined()).map(({ code }) => code)).toEqual(['grant_needs_authorization']);
+});
+
+test('a removed app that is still to be taken back is compared, too', async () => {
+  await desk.grant(app);
+  await removeApp(desk.ledger, { workspaceId: desk.workspace.id, text: app.id });
+  expect((await examined()).map(({ code }) => code)).toEqual(['revocation_pending']);
+  await desk.store.write((tx) => tx.write.apps.update(app.id, { clientId: 'evil' }));
+  expect((await examined()).map(({ code }) => code)).toEqual(['app_differs', 'revocation_pending']);
 });
 
 test('an app that was edited differs from what the log tells; one that was changed by its use cases does not', async () => {
