@@ -62,7 +62,7 @@ async function keeperOf(context: Context) {
   });
 }
 
-/** A wish beyond what tokens of that provider live is met as far as can be, and said. */
+/** A wish that nothing of that provider meets, or nobody knows whether it does, is met as far as can be, and said. */
 async function sayIfShort(
   { out, now }: Context,
   app: App,
@@ -70,11 +70,18 @@ async function sayIfShort(
   minValidMs: number | undefined,
 ): Promise<void> {
   const { tokenExpiresAt } = grant;
-  if (minValidMs === undefined || tokenExpiresAt === null || unrenewed !== undefined) return;
-  if (tokenExpiresAt - now() >= minValidMs) return;
-  await out.warn(
-    `tokens of ${app.name} don't live as long as --min-valid asks: this one ends ${age(tokenExpiresAt, now())}`,
-  );
+  if (unrenewed !== undefined) return;
+  if (tokenExpiresAt === null) {
+    if ((minValidMs ?? 0) > 0)
+      await out.warn(`nobody knows when this token ends: ${app.name} doesn't say how long its tokens live`);
+    return;
+  }
+  const left = tokenExpiresAt - now();
+  if (left <= 0) await out.warn(`tokens of ${app.name} have ended when they come: this one did`);
+  else if (minValidMs !== undefined && left < minValidMs)
+    await out.warn(
+      `tokens of ${app.name} don't live as long as --min-valid asks: this one ends ${age(tokenExpiresAt, now())}`,
+    );
 }
 
 async function handOut(

@@ -50,6 +50,20 @@ describe.each(STORES)('tokens on a store in %s', (kind) => {
     expect(await desk.actions()).toEqual(['authorize', 'refresh', 'token']);
   });
 
+  test('tokens that have ended when they come cost one refresh token a run', async () => {
+    desk.server.lifeMs = 0;
+    expect([await token(), desk.server.sent]).toEqual(['access-2', ['refresh-1']]);
+    expect(await token()).toBe('access-3');
+  });
+
+  test('one of unknown life is renewed once, when it must last', async () => {
+    desk.server.lifeMs = null;
+    expect(await token()).toBe('access-2');
+    expect(await token()).toBe('access-2');
+    expect(await token({ minValidMs: MINUTE })).toBe('access-3');
+    expect(desk.server.sent).toEqual(['refresh-1', 'refresh-2']);
+  });
+
   test('an app that was edited is sent nothing, and no intent of it is left', async () => {
     await desk.store.write((tx) => tx.write.apps.update(desk.app.id, { clientId: 'evil' }));
     expect(await refusal()).toMatchObject({ code: 'authorization_mismatch', exitCode: 7 });
