@@ -53,6 +53,7 @@ async function keeperOf(context: Context) {
   return tokenKeeper({
     ...{ access, ledger },
     authorization: () => context.authorization(),
+    pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     unbroken: (work) =>
       context.interruptible(async (signal) => {
         const result = await work();

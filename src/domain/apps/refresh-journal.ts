@@ -15,6 +15,8 @@ import type { AnswerHabits } from './scopes.ts';
 export interface Journal {
   readonly ledger: Ledger;
   readonly access: Pick<OperatorAccess, 'seal' | 'open'>;
+  /** Resolves after so many ms. */
+  pause(ms: number): Promise<void>;
 }
 
 /** A refresh that may be sent: its intent is on record. */
@@ -33,8 +35,10 @@ type Beginning =
   /** An earlier refresh went out, and nobody knows what became of it. */
   | ({ readonly step: 'uncertain'; readonly intent: RefreshIntent } & Held);
 
-/** Tries to store an answer while others hold the store, each of which waits as long as any write. */
-const STORE_TRIES = 5;
+/** Between two tries to store an answer while others hold the store: at first, twice that each time, at most; ms. */
+const PAUSES = { first: 100, longest: 5000 };
+/** All pauses together, ms. Each try waits as long as any write, but for a restore, which refuses it at once. */
+const MOST_PAUSES = 30_000;
 
 /**
  * Decides, under the grant's lock, what is to be sent, and writes the intent first. An intent that is there already is
@@ -88,12 +92,15 @@ export async function keepTokens(
   // An answer without a refresh token means that the one that was sent goes on (RFC 6749 section 6).
   const { accessToken, refreshToken = sent.refreshToken } = tokens;
   const all = { ...tokens, accessToken, refreshToken };
-  for (let tries = 1; ; tries++) {
+  let paused = 0;
+  for (let pause = PAUSES.first; ; pause = Math.min(2 * pause, PAUSES.longest)) {
     try {
       return await storeAnswer(journal, { app, grant }, all, habits);
     } catch (error) {
-      if (!(error instanceof Failure) || error.code !== 'busy' || tries === STORE_TRIES) throw error;
+      if (!(error instanceof Failure) || error.code !== 'busy' || paused + pause > MOST_PAUSES) throw error;
     }
+    await journal.pause(pause);
+    paused += pause;
   }
 }
 
