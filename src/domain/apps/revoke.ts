@@ -66,7 +66,7 @@ export async function finishRevocation(taking: TakingBack, grantId: string): Pro
   try {
     return await aloneWithTokens(store, grantId, () => takeBack(taking, grantId));
   } catch (error) {
-    if (error instanceof Failure && PASSING.has(error.code)) return { kind: 'pending', failure: error };
+    if (error instanceof Failure && PASSING.has(error.code)) return pending(error);
     throw error;
   }
 }
@@ -112,12 +112,23 @@ export async function retryPending(
   for (const grant of await store.grants.revocationsPending()) {
     const app = await store.apps.byId(grant.appId);
     if (app === undefined) continue;
-    const outcome: AtProvider = isEdited(app)
-      ? { kind: 'pending', failure: editedApp(app.name) }
-      : await finishRevocation(taking, grant.id);
+    const outcome = isEdited(app) ? pending(editedApp(app.name)) : await tried(taking, grant.id);
     retried.push({ app, grant, outcome });
   }
   return retried;
+}
+
+async function tried(taking: TakingBack, grantId: string): Promise<AtProvider> {
+  try {
+    return await finishRevocation(taking, grantId);
+  } catch (error) {
+    if (error instanceof Failure) return pending(error);
+    throw error;
+  }
+}
+
+function pending(failure: Failure): AtProvider {
+  return { kind: 'pending', failure };
 }
 
 async function takeBack({ ledger, access, authorization }: TakingBack, grantId: string): Promise<AtProvider> {

@@ -9,6 +9,9 @@ import type { HealthFinding } from './examine.ts';
 /** A refresh that was sent and not stored for longer than this has nobody at it any more, ms. */
 const SENT_FOR = 10 * 60_000;
 
+/** Of a row that was edited, and of one that another one needs and that is gone. */
+const DAMAGE: ReadonlySet<string> = new Set(['store_damaged', 'not_found']);
+
 /**
  * What authorizing apps left behind that somebody should look at, and apps that are not as the log tells (without
  * `comparison` nobody knows that). `now`: ms.
@@ -26,7 +29,7 @@ export async function appFindings(
       ...(await unusableGrants(store, now)),
     ];
   } catch (error) {
-    if (!(error instanceof Failure) || error.code !== 'store_damaged') throw error;
+    if (!(error instanceof Failure) || !DAMAGE.has(error.code)) throw error;
     // One row hides the others; it is the one to be looked at first.
     const hint = `${PROGRAM} audit list --action app`;
     return [{ code: 'app_damaged', message: error.message, hint, fixable: false }];

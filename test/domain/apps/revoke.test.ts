@@ -55,6 +55,22 @@ describe.each(STORES)('taking a grant back, on a store in %s', (kind) => {
     expect(await desk.sealed()).toEqual([]);
   });
 
+  test('one that can not be tried at all stays pending, and the others are tried', async () => {
+    const other = await desk.consent({ account: '@ben' });
+    for (const { id } of [desk.grant, other]) await revokeGrant(desk.ledger, id);
+    const access = {
+      open: (sealed: Parameters<typeof writtenDown.open>[0]) => {
+        if (sealed.record === desk.grant.id) throw new Failure('slot_damaged', 'it does not pass its check');
+        return writtenDown.open(sealed);
+      },
+    };
+    const retried = await retryPending({ ...taking(), access }, () => false);
+    expect(retried.map(({ grant, outcome }) => [grant.account, outcome.kind])).toEqual([
+      ['@ana', 'pending'],
+      ['@ben', 'revoked'],
+    ]);
+  });
+
   test('for an app that was edited nobody is asked: neither by what is sealed nor by what the log says', async () => {
     await revokeGrant(desk.ledger, desk.grant.id);
     const mismatch = { kind: 'pending', failure: { code: 'authorization_mismatch' } };

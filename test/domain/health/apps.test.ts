@@ -81,6 +81,8 @@ test('a damaged row is a finding and no crash; anything else is not swallowed', 
   expect(await appFindings(failing(damaged), NOW)).toMatchObject([
     { code: 'app_damaged', message: 'grant grant_x was changed', fixable: false },
   ]);
+  const gone = new Failure('not_found', 'no grant grant_x');
+  expect(await appFindings(failing(gone), NOW)).toMatchObject([{ code: 'app_damaged' }]);
   await expect(appFindings(failing(new Error('a bug')), NOW)).rejects.toThrow('a bug');
 });
 
