@@ -52,6 +52,10 @@ export const update: Command = {
     } = await updateApp(ledger, await context.operator(), which, wish, habits);
     await context.out.say(`${after.name} ${changed ? 'was changed' : 'is so already'}`);
     for (const { account, needsReason } of marked) {
+      if (needsReason === null) {
+        await context.out.say(`${account} is allowed again`);
+        continue;
+      }
       await context.out.say(`${account} needs to be authorized again: ${needsReason}`);
       const again = ['apps', 'authorize', after.name, '--account', account, '-w', workspace.slug];
       await context.out.hint(commandLine(PROGRAM, ...again));

@@ -8,7 +8,7 @@ import type { Readers } from '../ports/store.ts';
 import type { Secret } from '../secret.ts';
 import type { App, ClientAuth, Grant } from './app.ts';
 import { openClientSecret, sealClientSecret } from './bound.ts';
-import { beyondAllowlist, markGrants } from './exceed.ts';
+import { beyondAllowlist, beyondRules, markGrants, rulesOf } from './exceed.ts';
 import { appEntry } from './facts.ts';
 import { findApp, type WhichApp } from './find.ts';
 import { givingUp } from './reconnect.ts';
@@ -33,7 +33,7 @@ export interface AppWish {
 export interface ChangedApp {
   readonly app: App;
   readonly changed: boolean;
-  /** The grants that need to be authorized again because of it. */
+  /** The grants that need to be authorized again because of it, or because of it no more (`needsReason` null). */
   readonly marked: readonly Grant[];
 }
 
@@ -43,7 +43,7 @@ export const changeWish = ({ name, createdBy }: App) =>
 
 /**
  * Changes an app in one transaction. Grants that go beyond a new allowlist, and all of them when the client id is
- * another, need to be authorized again from then on. A new secret takes the place of the old one. `habits` are those of
+ * another, need to be authorized again from then on; those that a wider one allows again don't. A new secret takes the place of the old one. `habits` are those of
  * the app's provider. Throws `exists` when the name is taken, `forbidden`, `usage`, `not_found`, `wrong_state`, and
  * `authorization_mismatch` for an app that was edited: that would go into the log as if it were so.
  */
@@ -70,10 +70,15 @@ export function updateApp(
     const renamed = app.name === before.name ? {} : { old_name: before.name };
     const secret = wish.secret === undefined ? {} : { client_secret: wish.secret !== null };
     record(appEntry('app.update', app, { ...renamed, ...secret }));
-    const marked = await markGrants(tx, record, await tx.grants.ofApp(app.id), (grant) => {
-      if (app.clientId !== before.clientId) return 'the app has another client id by now';
-      return wish.allowlist === undefined ? undefined : beyondAllowlist(grant, app.allowlist, habits);
-    });
+    const rules = await rulesOf(tx, app.workspaceId);
+    const beyond =
+      ({ allowlist }: App) =>
+      (grant: Grant): string | undefined =>
+        beyondAllowlist(grant, allowlist, habits) ?? beyondRules(grant, rules);
+    const after =
+      app.clientId === before.clientId ? beyond(app) : () => 'the app has another client id by now';
+    const grants = await tx.grants.ofApp(app.id);
+    const marked = await markGrants(tx, record, grants, { before: beyond(before), after });
     return { app, changed: true, marked };
   });
 }

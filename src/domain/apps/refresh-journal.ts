@@ -130,8 +130,10 @@ function storeAnswer(
     await sealTokens(tx, access, { app: sent.app, id, version: from + 1 }, tokens);
     const rules = await rulesOf(tx, grant.workspaceId);
     const after = { ...grant, ...values, tokenVersion: from + 1 };
-    const beyond = beyondAllowlist(after, app.allowlist, habits) ?? beyondRules(after, rules);
-    const needsReason = grant.needsReason ?? beyond ?? null;
+    // A reason of the rules is found again with what was granted now; any other stays.
+    const isOfRules = grant.needsReason === null || grant.needsReason === beyondRules(grant, rules);
+    const beyond = beyondAllowlist(after, app.allowlist, habits) ?? beyondRules(after, rules) ?? null;
+    const needsReason = isOfRules ? beyond : grant.needsReason;
     if (needsReason !== grant.needsReason) await tx.write.grants.update(id, { needsReason });
     record(grantEntry('grant.refresh', { ...after, needsReason }, app));
     return 'stored';

@@ -44,8 +44,8 @@ export function addMember(ledger: Ledger, workspace: Workspace, name: string, ro
 }
 
 /**
- * Gives a member another role. Says whether anything changed, and which grants of theirs need to be authorized again:
- * those that they could not have authorized in the new one. Throws `not_found`, `forbidden`, and `wrong_state` for the
+ * Gives a member another role. Says whether anything changed, and which grants of theirs need to be authorized again,
+ * since they could not have authorized them in the new one, or no more, since they could (`needsReason` null). Throws `not_found`, `forbidden`, and `wrong_state` for the
  * last owner.
  */
 export function setRole(

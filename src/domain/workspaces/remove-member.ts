@@ -151,7 +151,7 @@ async function settle(
     record(grantEntry('grant.reassign', after, app, { old_authorized_by: member.name }));
     grants.push({ app, grant: after });
   }
-  return { keys, grants: await markBeyondHeir(tx, record, member.workspaceId, grants) };
+  return { keys, grants: await markBeyondHeir(tx, record, member, grants) };
 }
 
 async function revokeAll({ tx, record, now }: Settling, member: Member, owned: Holdings): Promise<Holdings> {
@@ -167,17 +167,20 @@ async function revokeAll({ tx, record, now }: Settling, member: Member, owned: H
   return { keys, grants };
 }
 
-/** What the heir could not have authorized needs to be authorized again, by somebody who may. */
+/** What the heir could not have authorized needs to be authorized again, by somebody who may; what they could doesn't. */
 async function markBeyondHeir(
   tx: Transaction,
   record: Record,
-  workspaceId: string,
+  { workspaceId, name }: Member,
   grants: readonly Held[],
 ): Promise<readonly Held[]> {
   const rules = await rulesOf(tx, workspaceId);
   const all = grants.map(({ grant }) => grant);
-  const marked = await markGrants(tx, record, all, (grant) => beyondRules(grant, rules));
-  return grants.map(({ app, grant }) => ({ app, grant: marked.find(({ id }) => id === grant.id) ?? grant }));
+  await markGrants(tx, record, all, {
+    before: (grant) => beyondRules({ ...grant, authorizedBy: name }, rules),
+    after: (grant) => beyondRules(grant, rules),
+  });
+  return Promise.all(all.map(({ id }) => heldNow(tx, id)));
 }
 
 async function heirOf(tx: Transaction, { workspaceId, name }: Member, heir: string): Promise<string> {

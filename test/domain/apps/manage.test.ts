@@ -3,6 +3,7 @@ import type { App } from '../../../src/domain/apps/app.ts';
 import { openClientSecret } from '../../../src/domain/apps/bound.ts';
 import { type AppWish, updateApp } from '../../../src/domain/apps/manage.ts';
 import { Secret } from '../../../src/domain/secret.ts';
+import { setPolicy } from '../../../src/domain/workspaces/set-policy.ts';
 import { T0 } from '../../contracts/samples.ts';
 import { type AppDesk, openAppDesk, openSeals, scopes } from '../../support/app-desk.ts';
 import { failureOf } from '../../support/fake-ledger.ts';
@@ -109,6 +110,25 @@ describe('a grant that goes beyond a new allowlist needs authorization', () => {
     expect(await marked(['repo'])).toEqual([]);
     expect(await marked(['repo', 'more'])).toEqual([]);
     expect(await marked(null)).toEqual([]);
+  });
+
+  test('no more when the list is wider again, unless another rule forbids it', async () => {
+    const grant = await desk.grant(app, { authorizedBy: 'ben', asked: ['email'], granted: ['email'] });
+    await update({ allowlist: scopes('repo') });
+    expect((await update({ allowlist: scopes('repo', 'email') })).marked).toEqual([grant]);
+    expect((await desk.log()).at(-1)?.action).toBe('grant.allowed-again');
+    await update({ allowlist: scopes('repo') });
+    await setPolicy(desk.ledger, desk.workspace, { restrictedProviderScopes: ['email'] });
+    expect(await marked(null)).toEqual([]);
+    expect((await desk.grantNow(grant))?.needsReason).toContain('which the policy leaves to owners');
+  });
+
+  test('for good when the client id is another, whatever the list says then', async () => {
+    const grant = await desk.grant(app, { asked: ['email'], granted: ['email'] });
+    await update({ allowlist: scopes('repo') });
+    await update({ clientId: 'other' });
+    await update({ allowlist: null });
+    expect((await desk.grantNow(grant))?.needsReason).toBe('the app has another client id by now');
   });
 
   test('by what the provider calls it, and by what it never lists', async () => {
