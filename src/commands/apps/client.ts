@@ -44,8 +44,7 @@ export async function clientFor(
   peer: Peer,
   { name, redirect, scopes }: { name: string; redirect: NewRedirect; scopes: readonly ProviderScope[] },
 ): Promise<ClientWish> {
-  const said = input.text('clientId');
-  if (said !== undefined && !CLIENT_ID.test(said)) throw badValue('clientId', 'holds what no client id does');
+  const said = clientIdSaid(input);
   const { discovery } = peer;
   if (said !== undefined && discovery?.takesMetadataDocuments === true && said.startsWith('https://'))
     return { clientId: said, secret: undefined, clientAuth: 'none', registration: 'metadata-document' };
@@ -58,6 +57,13 @@ export async function clientFor(
   const clientId = said ?? (await askClientId(context, name, peer));
   const secret = await secretFor(context, input, name, needOf(peer.source));
   return { clientId, secret, registration: 'by-hand' };
+}
+
+/** What `--client-id` says. Throws `usage` for what is none. */
+export function clientIdSaid(input: Input): string | undefined {
+  const said = input.text('clientId');
+  if (said === undefined || CLIENT_ID.test(said)) return said;
+  throw badValue('clientId', 'holds what no client id does');
 }
 
 /** The client secret that the flags name; undefined when none does. Throws `usage` when several do. */
