@@ -11,6 +11,7 @@ import { clientOf, openTokens } from './held-tokens.ts';
 import { type Held, heldNow } from './reconnect.ts';
 import { aloneWithTokens } from './refresh.ts';
 import { eraseTokens, forgetRemoved, revokeHere } from './revoke-here.ts';
+import { hasEnded } from './status.ts';
 
 /** What taking a grant back at its provider needs. */
 export interface TakingBack {
@@ -137,13 +138,20 @@ async function takeBack({ ledger, access, authorization }: TakingBack, grantId: 
   if ((await store.grants.byId(grantId)) === undefined) return { kind: 'none' };
   const { app, grant } = await heldNow(store, grantId);
   if (!grant.revocationPending) return { kind: 'none' };
-  const tokens = await openTokens(store, access, { app, grant });
-  const isNothing = tokens.accessToken === undefined && tokens.refreshToken === undefined;
-  const outcome: AtProvider = isNothing
-    ? { kind: 'none' }
-    : await (await authorization()).revoke(await clientOf(store, access, app), tokens);
+  const outcome = await askProvider({ ledger, access, authorization }, { app, grant });
   await settle(ledger, grant, outcome.kind);
   return outcome;
+}
+
+async function askProvider(
+  { ledger, access, authorization }: TakingBack,
+  { app, grant }: Held,
+): Promise<AtProvider> {
+  const { store } = ledger;
+  if (hasEnded(grant, ledger.now())) return { kind: 'none' };
+  const tokens = await openTokens(store, access, { app, grant });
+  if (tokens.accessToken === undefined && tokens.refreshToken === undefined) return { kind: 'none' };
+  return (await authorization()).revoke(await clientOf(store, access, app), tokens);
 }
 
 /** The tokens have served their purpose, unless the grant was authorized again meanwhile. */

@@ -14,6 +14,11 @@ export function statusOfGrant(grant: Grant, now: number, intent?: RefreshIntent)
   return grant.refreshable || grant.kind === 'client-credentials' ? 'active' : 'expired';
 }
 
+/** Have all tokens of it ended, and none is there to get others with? Then nobody can use what it gave. */
+export function hasEnded({ tokenExpiresAt, refreshable }: Grant, now: number): boolean {
+  return !refreshable && tokenExpiresAt !== null && tokenExpiresAt <= now;
+}
+
 /** The state of an app's connection; `not-connected`: nobody has authorized it. */
 type AppStatus = GrantStatus | 'not-connected';
 

@@ -1,7 +1,7 @@
 import { Failure, PROGRAM } from '../../errors.ts';
 import type { App, Grant } from '../apps/app.ts';
 import { type Held, heldNow, nameOf, reconnect } from '../apps/reconnect.ts';
-import { statusOfGrant } from '../apps/status.ts';
+import { hasEnded, statusOfGrant } from '../apps/status.ts';
 import type { Readers } from '../ports/store.ts';
 import type { AppComparison } from './compare-apps.ts';
 import type { HealthFinding } from './examine.ts';
@@ -24,7 +24,7 @@ export async function appFindings(
   try {
     return [
       ...(await editedApps(store, comparison)),
-      ...(await pendingRevocations(store)),
+      ...(await pendingRevocations(store, now)),
       ...(await openRefreshes(store, now)),
       ...(await unusableGrants(store, now)),
     ];
@@ -62,14 +62,16 @@ async function actedUpon(store: Readers): Promise<readonly App[]> {
   return [...apps.values()];
 }
 
-async function pendingRevocations(store: Readers): Promise<readonly HealthFinding[]> {
+async function pendingRevocations(store: Readers, now: number): Promise<readonly HealthFinding[]> {
   const findings: HealthFinding[] = [];
   for (const { id } of await store.grants.revocationsPending()) {
     const held = await heldNow(store, id);
-    const name = nameOf(held);
+    const left = hasEnded(held.grant, now)
+      ? 'and its tokens have ended meanwhile, so nothing is left to take back'
+      : 'and its provider was not told yet, so who has its tokens may go on using them';
     findings.push({
       code: 'revocation_pending',
-      message: `${name} is revoked here, and its provider was not told yet, so who has its tokens may go on using them`,
+      message: `${nameOf(held)} is revoked here, ${left}`,
       hint: `${PROGRAM} doctor --fix`,
       fixable: true,
     });

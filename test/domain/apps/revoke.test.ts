@@ -10,7 +10,7 @@ import {
 import { Failure } from '../../../src/errors.ts';
 import { changedStore } from '../../support/changed-store.ts';
 import { failureOf } from '../../support/fake-ledger.ts';
-import { openTokenDesk, STORES, type TokenDesk, writtenDown } from '../../support/token-desk.ts';
+import { HOUR, openTokenDesk, STORES, type TokenDesk, writtenDown } from '../../support/token-desk.ts';
 
 describe.each(STORES)('taking a grant back, on a store in %s', (kind) => {
   let desk: TokenDesk;
@@ -53,6 +53,18 @@ describe.each(STORES)('taking a grant back, on a store in %s', (kind) => {
     expect(await retry()).toMatchObject([{ outcome: { kind: 'revoked' }, app: { name: 'tracker' } }]);
     expect(await retry()).toEqual([]);
     expect(await desk.sealed()).toEqual([]);
+  });
+
+  test('tokens that have ended, with none to renew them, are nothing to take back', async () => {
+    const { refreshToken: _, ...tokens } = desk.server.consent();
+    await desk.consent({ tokens: { ...tokens, refreshToken: undefined } });
+    desk.server.revocation = unreachable();
+    await revokeGrant(desk.ledger, desk.grant.id);
+    expect(await finish()).toMatchObject({ kind: 'pending' });
+    desk.clock.at += HOUR;
+    expect(await retry()).toMatchObject([{ outcome: { kind: 'none' } }]);
+    expect(await desk.sealed()).toEqual([]);
+    expect((await desk.entries()).at(-1)?.facts).toMatchObject({ outcome: 'none' });
   });
 
   test('one that can not be tried at all stays pending, and the others are tried', async () => {

@@ -34,8 +34,15 @@ test('a provider that was not told is named, and can be told by fixing', async (
   expect(await findings()).toMatchObject([
     { code: 'revocation_pending', fixable: true, hint: '{keywright} doctor --fix' },
   ]);
+  expect((await findings())[0]?.message).toMatch(/may go on using them$/);
   await desk.store.write((tx) => tx.write.apps.update(app.id, { removedAt: T0 }));
   expect((await findings())[0]?.message).toMatch(/^github @ana is revoked here/);
+});
+
+test('what has ended before its provider was told is said to be nothing that anybody could use', async () => {
+  const ended = { tokenExpiresAt: NOW, refreshable: false };
+  await desk.grant(app, { revokedAt: T0, revocationPending: true, ...ended });
+  expect((await findings())[0]?.message).toMatch(/nothing is left to take back$/);
 });
 
 test.each([
