@@ -32,9 +32,11 @@ export async function takeBack(context: Context, revoked: readonly Held[]): Prom
     await context.out.say(told(outcome, host));
     if (outcome.kind === 'pending') {
       const giveUp = await givingUp(await context.store(), held.app, held.grant);
-      const hint = `to try again there: {keywright} doctor --fix; to give it up: ${giveUp}`;
       const { code } = outcome.failure;
-      first ??= new Failure(code, stillThere(held, outcome.failure), { hint, cause: outcome.failure });
+      first ??= new Failure(code, stillThere(held, outcome.failure, giveUp), {
+        hint: '{keywright} doctor --fix',
+        cause: outcome.failure,
+      });
     }
   }
   return first;
@@ -73,10 +75,9 @@ export async function takeBackPending(
     const line = told(outcome, hostOf(app));
     if (outcome.kind !== 'pending') mended.push(`${app.name} ${grant.account}: ${line}`);
     else {
-      const message = stillThere({ app, grant }, outcome.failure);
       const giveUp = await givingUp(ledger.store, app, grant);
-      const hint = `{keywright} doctor --fix, or to give it up: ${giveUp}`;
-      left.push({ code: 'revocation_pending', message, hint, fixable: true });
+      const message = stillThere({ app, grant }, outcome.failure, giveUp);
+      left.push({ code: 'revocation_pending', message, hint: '{keywright} doctor --fix', fixable: true });
     }
   }
   return { mended, left };
@@ -104,6 +105,7 @@ function stillValid({ app, grant }: Held, line: string, now: number): string {
     : `${line}: whoever has the token of ${app.name} can use it ${until}`;
 }
 
-function stillThere({ app, grant }: Held, cause: Failure): string {
-  return `${app.name} ${grant.account} is revoked here, and not yet at ${hostOf(app)}: ${cause.message}`;
+function stillThere({ app, grant }: Held, cause: Failure, giveUp: string): string {
+  const where = `revoked here, and not yet at ${hostOf(app)}`;
+  return `${app.name} ${grant.account} is ${where}: ${cause.message}; to give it up: ${giveUp}`;
 }

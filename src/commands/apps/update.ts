@@ -2,9 +2,9 @@ import type { Context } from '../../context.ts';
 import type { App, ClientAuth } from '../../domain/apps/app.ts';
 import { type AppWish, updateApp } from '../../domain/apps/manage.ts';
 import type { Provider } from '../../domain/apps/provider.ts';
+import { reconnect } from '../../domain/apps/reconnect.ts';
 import { clientAuthFor, fromProvider } from '../../domain/apps/source.ts';
-import { Failure, PROGRAM } from '../../errors.ts';
-import { commandLine } from '../../terminal/shell.ts';
+import { Failure } from '../../errors.ts';
 import type { Command } from '../command.ts';
 import type { Input } from '../input.ts';
 import { WORKSPACE } from '../options.ts';
@@ -52,14 +52,14 @@ export const update: Command = {
       marked,
     } = await updateApp(ledger, await context.operator(), which, wish, habits);
     await context.out.say(`${after.name} ${changed ? 'was changed' : 'is so already'}`);
-    for (const { account, needsReason } of marked) {
+    for (const grant of marked) {
+      const { account, needsReason } = grant;
       if (needsReason === null) {
         await context.out.say(`${account} is allowed again`);
         continue;
       }
       await context.out.say(`${account} needs to be authorized again: ${needsReason}`);
-      const again = ['apps', 'authorize', after.name, '--account', account, '-w', workspace.slug];
-      await context.out.hint(commandLine(PROGRAM, ...again));
+      await context.out.hint(await reconnect(await context.store(), { app: after, grant }));
     }
     await tellApp(context, after, workspace);
     return undefined;

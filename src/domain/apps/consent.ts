@@ -1,9 +1,9 @@
 import { Failure, PROGRAM } from '../../errors.ts';
-import { word } from '../access/refusal.ts';
 import { requireAllowed } from '../access/require.ts';
 import { manages } from '../access/roles.ts';
 import type { Readers } from '../ports/store.ts';
 import type { Actor } from '../ports/system.ts';
+import { quote } from '../shell.ts';
 import type { App, Grant } from './app.ts';
 import { narrow, type ProviderScope, readScopes, withhold } from './scopes.ts';
 
@@ -94,6 +94,6 @@ function nothingLeft(first: LeftOut | undefined, { app, workspace }: ScopeRules)
     first === undefined
       ? `the allowlist of ${app} is empty, so there is nothing to ask for`
       : `nothing is left to ask for: ${first.scope} is ${first.why}`;
-  const show = first?.rule === 'policy' ? 'policy show' : `apps show ${word(app)}`;
+  const show = first?.rule === 'policy' ? 'policy show' : `apps show ${quote(app)}`;
   return new Failure('forbidden', message, { hint: `${PROGRAM} ${show} -w ${workspace}` });
 }

@@ -1,8 +1,9 @@
 import { Failure, PROGRAM } from '../../errors.ts';
-import { word } from '../access/refusal.ts';
 import { notFound } from '../nearest.ts';
 import type { Readers } from '../ports/store.ts';
+import { quote } from '../shell.ts';
 import type { App, Grant } from './app.ts';
+import { nameOrId } from './reconnect.ts';
 
 /** An app that somebody typed: its name or id, in a workspace. */
 export interface WhichApp {
@@ -45,16 +46,15 @@ export async function findGrant(
   if (first !== undefined && more.length === 0) return first;
   const accounts = meant.map((grant) => grant.account);
   throw new Failure('ambiguous', `${app.name} has ${accounts.length} accounts: ${listed(accounts)}`, {
-    hint: `name one of them: --account ${word(accounts[0] ?? '')}`,
+    hint: `name one of them: --account ${quote(accounts[0] ?? '')}`,
   });
 }
 
 /** What an app that nobody has authorized is told with. */
 async function notConnected(readers: Pick<Readers, 'workspaces'>, app: App): Promise<Failure> {
   const slug = (await readers.workspaces.byId(app.workspaceId))?.slug ?? app.workspaceId;
-  const name = word(app.name) === app.name ? app.name : app.id;
   return new Failure('needs_authorization', `${app.name} is not connected: nobody has authorized it`, {
-    hint: `${PROGRAM} apps authorize ${name} -w ${slug}`,
+    hint: `${PROGRAM} apps authorize ${nameOrId(app)} -w ${slug}`,
   });
 }
 

@@ -89,7 +89,9 @@ async function refusePending(readers: Readers, { id, name, workspaceId }: App): 
   if (pending === undefined) return;
   const message = `${name} ${pending.account} is still to be taken back at the provider, which the present client id has to do`;
   const giveUp = await givingUp(readers, { id, workspaceId }, pending);
-  throw new Failure('wrong_state', message, { hint: `${PROGRAM} doctor --fix, or to give it up: ${giveUp}` });
+  throw new Failure('wrong_state', `${message}; to give it up: ${giveUp}`, {
+    hint: `${PROGRAM} doctor --fix`,
+  });
 }
 
 async function changeOf(readers: Readers, app: App, wish: AppWish): Promise<AppChange> {

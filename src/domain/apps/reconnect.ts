@@ -1,6 +1,6 @@
 import { Failure, PROGRAM } from '../../errors.ts';
-import { word } from '../access/refusal.ts';
 import type { Readers } from '../ports/store.ts';
+import { quote } from '../shell.ts';
 import type { App, Grant } from './app.ts';
 
 /** The account that a client's own credentials stand for. */
@@ -32,12 +32,19 @@ export function nameOf({ app, grant }: Held): string {
 /** The command that reconnects exactly this grant: `apps authorize NAME --account A -w WS`. */
 export async function reconnect(readers: Readers, { app, grant }: Held): Promise<string> {
   const slug = (await readers.workspaces.byId(app.workspaceId))?.slug ?? app.workspaceId;
-  const name = word(app.name) === app.name ? app.name : app.id;
-  const command = `${PROGRAM} apps authorize ${name}`;
+  const command = `${PROGRAM} apps authorize ${nameOrId(app)}`;
   if (grant.kind === 'client-credentials') return `${command} -w ${slug} --client-credentials`;
-  const whose = word(grant.account) === grant.account ? grant.account : 'ACCOUNT';
-  const account = grant.account === DEFAULT_ACCOUNT ? '' : ` --account ${whose}`;
+  const account = grant.account === DEFAULT_ACCOUNT ? '' : accountFlag(grant.account);
   return `${command}${account} -w ${slug}`;
+}
+
+/** How an app stands in a command line: its name, but for one that would be read as a flag. */
+export function nameOrId({ id, name }: Pick<App, 'id' | 'name'>): string {
+  return name.startsWith('-') ? id : quote(name);
+}
+
+function accountFlag(account: string): string {
+  return account.startsWith('-') ? ` --account=${quote(account)}` : ` --account ${quote(account)}`;
 }
 
 /** The command that gives up the pending revocation of exactly this grant. By ids: the app may be removed by now. */

@@ -149,30 +149,28 @@ async function giveBack(
     .catch(() => undefined);
 }
 
-const UNCERTAIN = 'whether its refresh token still works is uncertain';
+const UNCERTAIN = 'whether its refresh token still works is uncertain (--retry-uncertain sends it once more)';
 
 /** The intent stays, so the next run knows as well: it must not be made to look certain. */
 async function noAnswer(renewing: Renewing, begun: Begun, failure: Failure): Promise<Failure> {
   // What can't be written now, the intent says by itself.
   await leaveUncertain(renewing, begun).catch(() => undefined);
   const message = `${failure.message}; the refresh of ${nameOf(begun)} went out, so ${UNCERTAIN}`;
-  const hint = await waysOn(renewing.ledger.store, begun);
+  const hint = await reconnect(renewing.ledger.store, begun);
   return new Failure(failure.code, message, { hint, cause: failure });
 }
 
 async function notStored(store: Store, begun: Begun, error: unknown): Promise<unknown> {
   if (!(error instanceof Failure) || begun.grant.kind === 'client-credentials') return error;
   const message = `${error.message}; the new tokens of ${nameOf(begun)} could not be stored, so ${UNCERTAIN}`;
-  return new Failure(error.code, message, { hint: error.hint ?? (await waysOn(store, begun)), cause: error });
+  return new Failure(error.code, message, {
+    hint: error.hint ?? (await reconnect(store, begun)),
+    cause: error,
+  });
 }
 
-async function uncertainSince(store: Store, held: Held, { sentAt }: RefreshIntent): Promise<Failure> {
+function uncertainSince(store: Store, held: Held, { sentAt }: RefreshIntent): Promise<Failure> {
   const at = `${new Date(sentAt).toISOString().slice(0, 19)}Z`;
   const why = `a refresh of ${at} was never answered, so ${UNCERTAIN}`;
-  const { message } = await mustAuthorize(store, held, why);
-  return new Failure('needs_authorization', message, { hint: await waysOn(store, held) });
-}
-
-async function waysOn(store: Store, held: Held): Promise<string> {
-  return `${await reconnect(store, held)}; or try the same token once more: --retry-uncertain`;
+  return mustAuthorize(store, held, why);
 }

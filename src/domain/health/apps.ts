@@ -86,8 +86,8 @@ async function openRefreshes(store: Readers, now: number): Promise<readonly Heal
     const held = await heldNow(store, grantId);
     findings.push({
       code: 'refresh_uncertain',
-      message: `nobody knows whether a refresh of ${nameOf(held)} was carried out: it was sent, and its answer was not stored`,
-      hint: `when its token no longer works: ${await reconnect(store, held)}`,
+      message: `nobody knows whether a refresh of ${nameOf(held)} was carried out: it was sent, and its answer was not stored; when its token no longer works, authorize it again`,
+      hint: await reconnect(store, held),
       fixable: false,
     });
   }

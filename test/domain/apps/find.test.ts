@@ -87,9 +87,9 @@ describe('a grant is found', () => {
     });
   });
 
-  test('with a terminal escape in its account no command line is made of it', async () => {
+  test('an account is quoted in a command line as a shell needs it', async () => {
     await desk.grant(app, { account: '$(id)' });
     await desk.grant(app, { account: '@b' });
-    expect((await failureOf(() => grantOf())).hint).toBe('name one of them: --account NAME');
+    expect((await failureOf(() => grantOf())).hint).toBe("name one of them: --account '$(id)'");
   });
 });

@@ -58,7 +58,7 @@ async function everyDeath(kind: (typeof STORES)[number], broken?: Broken): Promi
 }
 
 const UNCERTAIN =
-  /^8 .* a refresh of \S+ was never answered, so whether its refresh token still works is uncertain$/;
+  /^8 .* a refresh of \S+ was never answered, so whether its refresh token still works is uncertain \(--retry-uncertain sends it once more\)$/;
 
 describe.each(STORES)('a process that dies while it refreshes, on a store in %s (case 132)', (kind) => {
   test('leaves the new token, the old state, or says that it is uncertain', async () => {
@@ -109,7 +109,7 @@ describe.each(STORES)('an answer that cannot be stored, on a store in %s (case 1
     const first = await keeper.fresh(desk.grant.id).catch((error) => error);
     expect(first).toMatchObject({ code: fault.code });
     expect(first.message).toMatch(
-      /could not be stored, so whether its refresh token still works is uncertain$/,
+      /could not be stored, so whether its refresh token still works is uncertain \(--retry-uncertain sends it once more\)$/,
     );
     expect(first.message).toContain(fault.message);
     const { next, reused, needsReason } = await nextRun(desk, {});
