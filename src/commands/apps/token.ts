@@ -4,6 +4,7 @@ import { findGrant } from '../../domain/apps/find.ts';
 import { DEFAULT_MIN_VALID } from '../../domain/apps/freshness.ts';
 import { type FreshToken, tokenKeeper } from '../../domain/apps/tokens.ts';
 import { Secret } from '../../domain/secret.ts';
+import { Failure } from '../../errors.ts';
 import { age, rfc3339 } from '../../terminal/time.ts';
 import type { Command } from '../command.ts';
 import { WORKSPACE } from '../options.ts';
@@ -38,6 +39,8 @@ export const token: Command = {
       minValidMs: input.shortDuration('minValid'),
       retryUncertain: input.flag('retryUncertain'),
     };
+    if (input.flag('header') && context.out.audience === 'json')
+      throw new Failure('usage', 'give --header or --json, not both');
     const store = await context.store();
     const { app } = await oneApp(context, store, input);
     const grant = await findGrant(store, app, input.text('account'));
