@@ -84,6 +84,13 @@ const error = (status: number, code: string): Answer => ({
   body: JSON.stringify({ error: code }),
 });
 
+test('which error it was is told when nothing was done', async () => {
+  const stub = await stubWith();
+  const { again } = await granted(stub);
+  stub.set({ answers: { token: error(401, 'invalid_client') } });
+  expect(await again()).toMatchObject({ kind: 'failed', error: 'invalid_client' });
+});
+
 describe('one request, and what is known of it', () => {
   test.each<[RefreshOutcome['kind'], string, Answer]>([
     ['no-answer', 'cut before it was carried out', { kind: 'cut', when: 'unprocessed' }],

@@ -1,9 +1,9 @@
-import { Failure } from '../../errors.ts';
+import { Failure, PROGRAM } from '../../errors.ts';
 import type { Authorization, Client, RefreshOutcome, Tokens } from '../ports/authorization.ts';
 import type { Store } from '../ports/store.ts';
-import type { RefreshIntent } from './app.ts';
+import type { App, RefreshIntent } from './app.ts';
 import type { Need } from './freshness.ts';
-import { type Held, mustAuthorize, nameOf, reconnect } from './reconnect.ts';
+import { type Held, mustAuthorize, nameOf, nameOrId, reconnect } from './reconnect.ts';
 import {
   type Begun,
   beginRefresh,
@@ -100,9 +100,13 @@ async function carryOut(renewing: Renewing, authorization: Authorization, begun:
       return;
     }
     case 'not-sent':
-    case 'failed':
       await withdrawIntent(renewing, begun);
       throw outcome.failure;
+    case 'failed':
+      await withdrawIntent(renewing, begun);
+      throw outcome.error === 'invalid_client'
+        ? await withSecretHint(renewing.ledger.store, app, outcome.failure)
+        : outcome.failure;
     case 'no-answer':
       throw await noAnswer(renewing, begun, outcome.failure);
   }
@@ -147,6 +151,14 @@ async function giveBack(
   await authorization
     .revoke(client, { stamp, redirectUri, accessToken, refreshToken })
     .catch(() => undefined);
+}
+
+/** The client secret was changed or has ended at the provider. */
+async function withSecretHint(store: Store, app: App, failure: Failure): Promise<Failure> {
+  if (app.clientAuth === 'none') return failure;
+  const slug = (await store.workspaces.byId(app.workspaceId))?.slug ?? app.workspaceId;
+  const hint = `${PROGRAM} apps update ${nameOrId(app)} --from-stdin -w ${slug}`;
+  return new Failure(failure.code, failure.message, { hint, cause: failure });
 }
 
 const UNCERTAIN = 'whether its refresh token still works is uncertain (--retry-uncertain sends it once more)';

@@ -64,6 +64,15 @@ describe.each(STORES)('tokens on a store in %s', (kind) => {
     expect(desk.server.sent).toEqual(['refresh-1', 'refresh-2']);
   });
 
+  test('a client secret that the provider knows no more: the hint gives the app another', async () => {
+    desk.server.answers.push('bad-client');
+    expect(await refusal({ minValidMs: MINUTE })).toMatchObject({
+      code: 'provider_failed',
+      hint: `{keywright} apps update tracker --from-stdin -w ${desk.workspace.slug}`,
+    });
+    expect(await token()).toBe('access-2');
+  });
+
   test('an app that was edited is sent nothing, and no intent of it is left', async () => {
     await desk.store.write((tx) => tx.write.apps.update(desk.app.id, { clientId: 'evil' }));
     expect(await refusal()).toMatchObject({ code: 'authorization_mismatch', exitCode: 7 });
