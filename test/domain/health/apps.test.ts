@@ -104,6 +104,13 @@ test('the examination of a store tells them, too', async () => {
   expect((await examined()).map(({ code }) => code)).toEqual(['grant_needs_authorization']);
 });
 
+test('what was edited differs also after it was removed: the removal vouches for nothing', async () => {
+  await desk.grant(app);
+  await desk.store.write((tx) => tx.write.apps.update(app.id, { clientId: 'evil' }));
+  await removeApp(desk.ledger, { workspaceId: desk.workspace.id, text: app.id });
+  expect((await examined()).map(({ code }) => code)).toEqual(['app_differs', 'revocation_pending']);
+});
+
 test('a removed app that is still to be taken back is compared, too', async () => {
   await desk.grant(app);
   await removeApp(desk.ledger, { workspaceId: desk.workspace.id, text: app.id });
