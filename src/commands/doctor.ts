@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts';
+import type { App } from '../domain/apps/app.ts';
 import { change } from '../domain/audit/change.ts';
 import { compareAnchor } from '../domain/audit/compare-anchor.ts';
 import { examine, type HealthFinding } from '../domain/health/examine.ts';
@@ -87,14 +88,20 @@ async function lookInside(
   }
   const anchor = context.anchor().read(mac);
   const known = anchor?.storeId === store.identity.id ? anchor : undefined;
-  const { findings: more, chain } = await examine(store, {
+  const {
+    findings: more,
+    chain,
+    apps,
+  } = await examine(store, {
     sealer: access?.audit,
     anchor: known,
     now: context.now(),
   });
   findings.push(...more);
   const sound = rolledBack === undefined && chain.bad === null;
-  const mended = fix && access !== undefined && sound ? await retryRevocations(context, findings) : [];
+  const isEdited = (app: App): boolean => apps?.app(app) !== undefined;
+  const mended =
+    fix && access !== undefined && sound ? await retryRevocations(context, findings, isEdited) : [];
   // Revoking while locked is everyday work, so what awaits its seal is no finding.
   const open = chain.lockedRanges.find((range) => !range.sealed);
   if (open === undefined || !fix || access === undefined || !sound) return mended;
@@ -103,10 +110,14 @@ async function lookInside(
 }
 
 /** Tries pending revocations again at their providers. What is still pending stays among the findings. */
-async function retryRevocations(context: Context, findings: HealthFinding[]): Promise<readonly string[]> {
+async function retryRevocations(
+  context: Context,
+  findings: HealthFinding[],
+  isEdited: (app: App) => boolean,
+): Promise<readonly string[]> {
   const pending = (finding: HealthFinding): boolean => finding.code === 'revocation_pending';
   if (!findings.some(pending)) return [];
-  const { mended, left } = await takeBackPending(context);
+  const { mended, left } = await takeBackPending(context, isEdited);
   const others = findings.filter((finding) => !pending(finding));
   findings.splice(0, findings.length, ...others, ...left);
   return mended;

@@ -1,4 +1,5 @@
-const REDACTED = '[secret]';
+/** What stands in place of a secret wherever something is shown. */
+export const REDACTED = '[secret]';
 const inspect = Symbol.for('nodejs.util.inspect.custom');
 
 /**

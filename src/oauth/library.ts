@@ -44,7 +44,7 @@ function authentication(lib: Library, { clientAuth, clientId, secret }: Client):
   if (clientAuth === 'none') return lib.None();
   if (secret === undefined) {
     throw new Failure('wrong_state', 'the app has no client secret', {
-      hint: `give it one: ${PROGRAM} apps update NAME --from-stdin`,
+      hint: `${PROGRAM} apps update NAME --from-stdin`,
     });
   }
   if (clientAuth === 'client_secret_post') return lib.ClientSecretPost(secret.reveal());

@@ -62,7 +62,7 @@ export function outcomeOf(
 ): Exclude<RefreshOutcome, { kind: 'tokens' }> {
   if (error !== undefined) {
     if (DEAD.has(error) || dead.includes(error)) return { kind: 'refused', error, failure };
-    return { kind: 'failed', failure };
+    return { kind: 'failed', error, failure };
   }
   const { status, isSent } = trace;
   if (status === undefined) return { kind: isSent ? 'no-answer' : 'not-sent', failure };

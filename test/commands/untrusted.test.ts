@@ -36,7 +36,7 @@ describe('what others wrote never steers a terminal (case 165)', () => {
   test('broken variant: printed as it is, it would be seen', async () => {
     const shell = await harmful();
     shell.program = await brokenProgram({
-      file: 'src/terminal/visible.ts',
+      file: 'src/domain/visible.ts',
       was: 'return escapeHarmful(text, (character) => {',
       becomes: 'return text; escapeHarmful(text, (character) => {',
     });

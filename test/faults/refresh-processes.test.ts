@@ -14,7 +14,7 @@ import { type RunningStub, startStub } from '../support/stub-authorization-serve
 import { writtenDown } from '../support/token-desk.ts';
 
 const CHILD = join(import.meta.dirname, 'fixtures/token-process.ts');
-const UNCERTAIN = /^needs_authorization .* is uncertain$/;
+const UNCERTAIN = /^needs_authorization .* is uncertain \(--retry-uncertain sends it once more\)$/;
 
 describe('processes that need one expired token (cases 125, 132)', () => {
   let stub: RunningStub;

@@ -68,10 +68,27 @@ test('ID tokens of a refresh are not read, so a strange one loses no refresh tok
   expect(await again()).toMatchObject({ kind: 'tokens' });
 });
 
+test('a server that repeats what it was sent is not quoted', async () => {
+  const stub = await stubWith();
+  const { again, tokens } = await granted(stub);
+  const sent = tokens.refreshToken?.reveal();
+  const body = JSON.stringify({ error: 'invalid_request', error_description: `bad: ${sent}` });
+  stub.set({ answers: { token: { kind: 'body', status: 400, body } } });
+  const outcome = await again();
+  expect(outcome.kind === 'failed' && outcome.failure.message).toMatch(/invalid_request: bad: \[secret\]$/);
+});
+
 const error = (status: number, code: string): Answer => ({
   kind: 'body',
   status,
   body: JSON.stringify({ error: code }),
+});
+
+test('which error it was is told when nothing was done', async () => {
+  const stub = await stubWith();
+  const { again } = await granted(stub);
+  stub.set({ answers: { token: error(401, 'invalid_client') } });
+  expect(await again()).toMatchObject({ kind: 'failed', error: 'invalid_client' });
 });
 
 describe('one request, and what is known of it', () => {

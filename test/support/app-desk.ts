@@ -1,5 +1,6 @@
 import type { App, Grant } from '../../src/domain/apps/app.ts';
 import { ACCESS_TOKEN, REFRESH_TOKEN } from '../../src/domain/apps/facts.ts';
+import { sealTokens } from '../../src/domain/apps/held-tokens.ts';
 import { registerApp } from '../../src/domain/apps/register.ts';
 import type { ProviderScope } from '../../src/domain/apps/scopes.ts';
 import { byHand } from '../../src/domain/apps/source.ts';
@@ -57,10 +58,11 @@ export async function openAppDesk(): Promise<AppDesk> {
       const grant = someGrant(app, change);
       await store.write(async (tx) => {
         await tx.write.grants.insert(grant);
-        for (const field of [ACCESS_TOKEN, REFRESH_TOKEN]) {
-          const at = { record: grant.id, field, version: grant.tokenVersion };
-          await tx.write.slots.putSealed(openSeals.seal(new Secret(`${field} of ${grant.account}`), at));
-        }
+        const [accessToken, refreshToken] = [ACCESS_TOKEN, REFRESH_TOKEN].map(
+          (field) => new Secret(`${field} of ${grant.account}`),
+        ) as [Secret, Secret];
+        const at = { app, id: grant.id, version: grant.tokenVersion };
+        await sealTokens(tx, openSeals, at, { accessToken, refreshToken });
       });
       return grant;
     },

@@ -135,7 +135,7 @@ function discoveryOf(issuer: string): Discovery {
     registrationEndpoint: url.hostname.startsWith('mcp.') ? `${url.origin}/register` : null,
     takesMetadataDocuments: false,
     scopes: [],
-    clientAuth: ['client_secret_basic', 'none'],
+    clientAuth: [url.hostname.startsWith('mcp.') ? 'client_secret_post' : 'client_secret_basic', 'none'],
   };
 }
 

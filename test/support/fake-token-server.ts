@@ -12,7 +12,7 @@ import { Secret } from '../../src/domain/secret.ts';
 import { Failure } from '../../src/errors.ts';
 
 /** How the next answer comes out. `lost`: carried out, and its answer never arrives. */
-type Answer = 'tokens' | 'refused' | 'not-sent' | 'failed' | 'no-answer' | 'lost';
+type Answer = 'tokens' | 'refused' | 'not-sent' | 'failed' | 'bad-client' | 'no-answer' | 'lost';
 
 /** A token endpoint in memory that rotates refresh tokens and, when a spent one is sent, kills the whole family. */
 export interface TokenServer {
@@ -85,6 +85,12 @@ export function tokenServer(now: () => number): TokenServer {
         const text = refreshToken?.reveal() ?? '';
         server.sent.push(text);
         if (answer === 'no-answer') return { kind: 'no-answer', failure: unreachable() };
+        if (answer === 'bad-client')
+          return {
+            kind: 'failed',
+            error: 'invalid_client',
+            failure: new Failure('provider_failed', 'refused'),
+          };
         if (answer === 'failed')
           return { kind: 'failed', failure: new Failure('provider_failed', 'sso.example.com answered 503') };
         if (spent.has(text)) {

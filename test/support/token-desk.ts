@@ -90,6 +90,7 @@ export async function openTokenDesk(
     ledger: of,
     access: writtenDown,
     authorization: async () => server.authorization,
+    pause: async () => undefined,
     unbroken: (work) => work(),
   });
   const consent = async (change: Partial<Consent> = {}): Promise<Grant> => {

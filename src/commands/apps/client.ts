@@ -47,8 +47,7 @@ export async function clientFor(
   peer: Peer,
   { name, redirect, scopes }: { name: string; redirect: NewRedirect; scopes: readonly ProviderScope[] },
 ): Promise<ClientWish> {
-  const said = input.text('clientId');
-  if (said !== undefined && !CLIENT_ID.test(said)) throw badValue('clientId', 'holds what no client id does');
+  const said = clientIdSaid(input);
   const { discovery } = peer;
   if (said !== undefined && discovery?.takesMetadataDocuments === true && said.startsWith('https://'))
     return { clientId: said, secret: undefined, clientAuth: 'none', registration: 'metadata-document' };
@@ -69,6 +68,13 @@ export async function clientFor(
 function secretEnds(name: string, at: number, now: number): string {
   const ends = at > now ? 'ends' : 'ended';
   return `${name} was given a client secret that ${ends} ${deadline(at, now)}; after that it has to be registered again`;
+}
+
+/** What `--client-id` says. Throws `usage` for what is none. */
+export function clientIdSaid(input: Input): string | undefined {
+  const said = input.text('clientId');
+  if (said === undefined || CLIENT_ID.test(said)) return said;
+  throw badValue('clientId', 'holds what no client id does');
 }
 
 /** The client secret that the flags name; undefined when none does. Throws `usage` when several do. */

@@ -1,5 +1,5 @@
-import type { App, Grant } from '../../domain/apps/app.ts';
-import type { Connection } from '../../domain/apps/status.ts';
+import type { App, Grant, GrantStatus } from '../../domain/apps/app.ts';
+import { type Connection, needOf } from '../../domain/apps/status.ts';
 import type { Readers } from '../../domain/ports/store.ts';
 import type { Column } from '../../terminal/output.ts';
 import { moment, rfc3339 } from '../../terminal/time.ts';
@@ -45,7 +45,7 @@ export function appJson({ app, workspace, integration }: ShownApp): object {
 }
 
 /** An authorization for `--json`. Fields are only ever added. */
-export function grantJson(grant: Grant, status: Connection['status']): object {
+export function grantJson(grant: Grant, status: GrantStatus): object {
   return {
     id: grant.id,
     account: grant.account,
@@ -58,7 +58,7 @@ export function grantJson(grant: Grant, status: Connection['status']): object {
     token_expires_at: time(grant.tokenExpiresAt),
     refreshable: grant.refreshable,
     refreshed_at: time(grant.refreshedAt),
-    reason: grant.needsReason,
+    reason: needOf(grant, status),
     revoked_at: time(grant.revokedAt),
     revocation_pending: grant.revocationPending,
   };
@@ -78,7 +78,7 @@ export function rowJson({ app, workspace, grant, status }: Row): object {
     authorized_at: grant === undefined ? null : rfc3339(grant.authorizedAt),
     authorized_by: grant?.authorizedBy ?? null,
     token_expires_at: time(grant?.tokenExpiresAt ?? null),
-    reason: grant?.needsReason ?? null,
+    reason: grant === undefined ? null : needOf(grant, status),
     grant_id: grant?.id ?? null,
   };
 }

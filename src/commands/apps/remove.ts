@@ -42,8 +42,8 @@ export const remove: Command = {
       done.pending.map((grant) => ({ app, grant })),
     );
     if (done.grants.length > 0) await context.out.say(NOT_DELETED);
-    await tellApp(context, app, workspace);
     if (failure !== undefined) throw failure;
+    await tellApp(context, app, workspace);
     return undefined;
   },
 };

@@ -49,7 +49,7 @@ export const revoke: Command = {
       return tell(context, store, app, workspace, grants);
     }
     if (input.flag('dryRun')) {
-      for (const grant of grants) await context.out.say(`would be revoked: ${lineOf(app, grant)}`);
+      for (const grant of grants) await context.out.say(`${fateOf(grant)}: ${lineOf(app, grant)}`);
       return tell(context, store, app, workspace, grants);
     }
     await confirm(context, input, consequences(app, grants, hereOnly));
@@ -60,9 +60,9 @@ export const revoke: Command = {
     }
     const failure = hereOnly ? await giveUp(context, done) : await takeBack(context, done);
     await context.out.say(NOT_DELETED);
-    await tell(context, store, app, workspace, grants);
+    // An answer on stdout would say that all went well.
     if (failure !== undefined) throw failure;
-    return undefined;
+    return tell(context, store, app, workspace, grants);
   },
 };
 
@@ -111,6 +111,11 @@ function consequences(app: App, grants: readonly Grant[], hereOnly: boolean) {
     ],
     question: `revoke ${many}?`,
   };
+}
+
+function fateOf({ revokedAt, revocationPending }: Grant): string {
+  if (revokedAt === null) return 'would be revoked';
+  return revocationPending ? 'would be taken back at the provider' : 'is revoked already';
 }
 
 function lineOf(app: App, { account, granted, authorizedBy }: Grant): string {

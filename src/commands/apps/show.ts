@@ -1,5 +1,5 @@
 import type { Grant, GrantStatus, ServerFacts } from '../../domain/apps/app.ts';
-import { statusOfGrant } from '../../domain/apps/status.ts';
+import { needOf, statusOfGrant } from '../../domain/apps/status.ts';
 import { age, moment } from '../../terminal/time.ts';
 import type { Command } from '../command.ts';
 import { WORKSPACE } from '../options.ts';
@@ -28,7 +28,7 @@ export const show: Command = {
     const state = first === undefined ? 'not-connected' : grants.length === 1 ? first.status : undefined;
     await context.out.show({
       heading: `${app.name}  ${state ?? counted(grants.length, 'account')}`,
-      fields: [...fieldsOf(shown, now), ...grants.flatMap(({ grant }) => grantFields(grant))],
+      fields: [...fieldsOf(shown, now), ...grants.flatMap(grantFields)],
       ...(grants.length === 0
         ? {}
         : {
@@ -83,10 +83,12 @@ function withDevice({ deviceEndpoint }: ServerFacts): string {
 }
 
 /** What a column has no room for, and only where it says more than the column. */
-function grantFields({ account, asked, granted, needsReason }: Grant): readonly Field[] {
+function grantFields({ grant, status }: { grant: Grant; status: GrantStatus }): readonly Field[] {
+  const { account, asked, granted } = grant;
+  const reason = needOf(grant, status);
   const same = asked.length === granted.length && asked.every((scope) => granted.includes(scope));
   return [
-    [account, needsReason === null ? undefined : `needs authorization: ${needsReason}`],
+    [account, reason === null ? undefined : `needs authorization: ${reason}`],
     [account, same || asked.length === 0 ? undefined : `asked for ${asked.join(' ')}`],
   ];
 }

@@ -1,4 +1,5 @@
 import type { Context } from '../../context.ts';
+import type { App } from '../../domain/apps/app.ts';
 import { givingUp, type Held } from '../../domain/apps/reconnect.ts';
 import {
   type AtProvider,
@@ -31,9 +32,11 @@ export async function takeBack(context: Context, revoked: readonly Held[]): Prom
     await context.out.say(told(outcome, host));
     if (outcome.kind === 'pending') {
       const giveUp = await givingUp(await context.store(), held.app, held.grant);
-      const hint = `to try again there: {keywright} doctor --fix; to give it up: ${giveUp}`;
       const { code } = outcome.failure;
-      first ??= new Failure(code, stillThere(held, outcome.failure), { hint, cause: outcome.failure });
+      first ??= new Failure(code, stillThere(held, outcome.failure, giveUp), {
+        hint: '{keywright} doctor --fix',
+        cause: outcome.failure,
+      });
     }
   }
   return first;
@@ -58,22 +61,23 @@ async function outcomeOf(context: Context, grantId: string): Promise<AtProvider>
   }
 }
 
-/** Tries every pending revocation again: what was done about them, and what is left to do. */
+/** Tries every pending revocation again, of apps that weren't edited: what was done, and what is left to do. */
 export async function takeBackPending(
   context: Context,
+  isEdited: (app: App) => boolean,
 ): Promise<{ readonly mended: readonly string[]; readonly left: readonly HealthFinding[] }> {
   const [access, ledger] = [await context.operator(), await context.ledger('unlocked')];
-  const retried = await retryPending({ ledger, access, authorization: () => context.authorization() });
+  const taking = { ledger, access, authorization: () => context.authorization() };
+  const retried = await retryPending(taking, isEdited);
   const mended: string[] = [];
   const left: HealthFinding[] = [];
   for (const { app, grant, outcome } of retried) {
     const line = told(outcome, hostOf(app));
     if (outcome.kind !== 'pending') mended.push(`${app.name} ${grant.account}: ${line}`);
     else {
-      const message = stillThere({ app, grant }, outcome.failure);
       const giveUp = await givingUp(ledger.store, app, grant);
-      const hint = `{keywright} doctor --fix, or to give it up: ${giveUp}`;
-      left.push({ code: 'revocation_pending', message, hint, fixable: true });
+      const message = stillThere({ app, grant }, outcome.failure, giveUp);
+      left.push({ code: 'revocation_pending', message, hint: '{keywright} doctor --fix', fixable: true });
     }
   }
   return { mended, left };
@@ -101,6 +105,7 @@ function stillValid({ app, grant }: Held, line: string, now: number): string {
     : `${line}: whoever has the token of ${app.name} can use it ${until}`;
 }
 
-function stillThere({ app, grant }: Held, cause: Failure): string {
-  return `${app.name} ${grant.account} is revoked here, and not yet at ${hostOf(app)}: ${cause.message}`;
+function stillThere({ app, grant }: Held, cause: Failure, giveUp: string): string {
+  const where = `revoked here, and not yet at ${hostOf(app)}`;
+  return `${app.name} ${grant.account} is ${where}: ${cause.message}; to give it up: ${giveUp}`;
 }

@@ -4,6 +4,7 @@ import { findGrant } from '../../domain/apps/find.ts';
 import { DEFAULT_MIN_VALID } from '../../domain/apps/freshness.ts';
 import { type FreshToken, tokenKeeper } from '../../domain/apps/tokens.ts';
 import { Secret } from '../../domain/secret.ts';
+import { Failure } from '../../errors.ts';
 import { age, rfc3339 } from '../../terminal/time.ts';
 import type { Command } from '../command.ts';
 import { WORKSPACE } from '../options.ts';
@@ -38,6 +39,8 @@ export const token: Command = {
       minValidMs: input.shortDuration('minValid'),
       retryUncertain: input.flag('retryUncertain'),
     };
+    if (input.flag('header') && context.out.audience === 'json')
+      throw new Failure('usage', 'give --header or --json, not both');
     const store = await context.store();
     const { app } = await oneApp(context, store, input);
     const grant = await findGrant(store, app, input.text('account'));
@@ -53,6 +56,7 @@ async function keeperOf(context: Context) {
   return tokenKeeper({
     ...{ access, ledger },
     authorization: () => context.authorization(),
+    pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     unbroken: (work) =>
       context.interruptible(async (signal) => {
         const result = await work();
@@ -62,7 +66,7 @@ async function keeperOf(context: Context) {
   });
 }
 
-/** A wish beyond what tokens of that provider live is met as far as can be, and said. */
+/** A wish that nothing of that provider meets, or nobody knows whether it does, is met as far as can be, and said. */
 async function sayIfShort(
   { out, now }: Context,
   app: App,
@@ -70,11 +74,18 @@ async function sayIfShort(
   minValidMs: number | undefined,
 ): Promise<void> {
   const { tokenExpiresAt } = grant;
-  if (minValidMs === undefined || tokenExpiresAt === null || unrenewed !== undefined) return;
-  if (tokenExpiresAt - now() >= minValidMs) return;
-  await out.warn(
-    `tokens of ${app.name} don't live as long as --min-valid asks: this one ends ${age(tokenExpiresAt, now())}`,
-  );
+  if (unrenewed !== undefined) return;
+  if (tokenExpiresAt === null) {
+    if ((minValidMs ?? 0) > 0)
+      await out.warn(`nobody knows when this token ends: ${app.name} doesn't say how long its tokens live`);
+    return;
+  }
+  const left = tokenExpiresAt - now();
+  if (left <= 0) await out.warn(`tokens of ${app.name} have ended when they come: this one did`);
+  else if (minValidMs !== undefined && left < minValidMs)
+    await out.warn(
+      `tokens of ${app.name} don't live as long as --min-valid asks: this one ends ${age(tokenExpiresAt, now())}`,
+    );
 }
 
 async function handOut(

@@ -1,13 +1,14 @@
 import type { Context } from '../../context.ts';
-import type { App } from '../../domain/apps/app.ts';
+import type { App, ClientAuth } from '../../domain/apps/app.ts';
 import { type AppWish, updateApp } from '../../domain/apps/manage.ts';
 import type { Provider } from '../../domain/apps/provider.ts';
 import { reconnect } from '../../domain/apps/reconnect.ts';
+import { clientAuthFor, fromProvider } from '../../domain/apps/source.ts';
 import { Failure } from '../../errors.ts';
 import type { Command } from '../command.ts';
 import type { Input } from '../input.ts';
 import { WORKSPACE } from '../options.ts';
-import { SECRET_SOURCES, secretSaid, showSettings } from './client.ts';
+import { clientIdSaid, SECRET_SOURCES, secretSaid, showSettings } from './client.ts';
 import { redirectOf } from './redirect.ts';
 import { portOf } from './register.ts';
 import { ALLOW_SCOPE, scopesSaid } from './scopes.ts';
@@ -42,7 +43,7 @@ export const update: Command = {
   async run(context, input) {
     const { app, workspace } = await oneApp(context, await context.store(), input);
     const provider = await providerOf(context, app);
-    const wish = await wishOf(context, input, provider);
+    const wish = await wishOf(context, input, app, provider);
     const which = { workspaceId: workspace.id, text: app.id };
     const ledger = await context.ledger('unlocked');
     const habits = provider?.scopes ?? {};
@@ -57,8 +58,13 @@ export const update: Command = {
       await showSettings(context, { provider, server: after.server }, redirect);
     }
     for (const grant of marked) {
-      await context.out.say(`${grant.account} needs to be authorized again: ${grant.needsReason}`);
-      await context.out.hint(await reconnect(ledger.store, { app: after, grant }));
+      const { account, needsReason } = grant;
+      if (needsReason === null) {
+        await context.out.say(`${account} is allowed again`);
+        continue;
+      }
+      await context.out.say(`${account} needs to be authorized again: ${needsReason}`);
+      await context.out.hint(await reconnect(await context.store(), { app: after, grant }));
     }
     await tellApp(context, after, workspace);
     return undefined;
@@ -70,13 +76,20 @@ export async function providerOf(context: Context, { provider }: App): Promise<P
   return provider === null ? undefined : (await context.authorization()).findProvider(provider);
 }
 
-async function wishOf(context: Context, input: Input, provider: Provider | undefined): Promise<AppWish> {
-  const secret = input.flag('public') ? null : undefined;
+async function wishOf(
+  context: Context,
+  input: Input,
+  app: App,
+  provider: Provider | undefined,
+): Promise<AppWish> {
+  const said = await secretSaid(context, input);
+  const isFirst = said !== undefined && app.clientAuth === 'none';
   const wish: AppWish = {
     name: input.name('name'),
     allowlist: input.off('allowScope') ? null : scopesSaid(input, 'allowScope', provider),
-    clientId: input.text('clientId'),
-    secret: (await secretSaid(context, input)) ?? secret,
+    clientId: clientIdSaid(input),
+    secret: said ?? (input.flag('public') ? null : undefined),
+    clientAuth: isFirst ? await authWithSecret(context, app, provider) : undefined,
     redirectPort: portOf(input),
     integration: input.off('integration') ? null : input.text('integration'),
   };
@@ -85,4 +98,22 @@ async function wishOf(context: Context, input: Input, provider: Provider | undef
     'usage',
     'nothing to change: give --name, --allow-scope, --client-id, a client secret, --callback-port or --integration',
   );
+}
+
+/** How a client that gets its first secret authenticates: as `apps register` decides, by what the server says now. */
+async function authWithSecret(
+  context: Context,
+  { server }: App,
+  provider: Provider | undefined,
+): Promise<ClientAuth | undefined> {
+  if (provider !== undefined) return clientAuthFor(fromProvider(provider), true);
+  if (server.issuer === null) return undefined;
+  try {
+    const { clientAuth } = await (await context.authorization()).discover(server.issuer);
+    return clientAuthFor({ offered: clientAuth }, true);
+  } catch (error) {
+    // It was registered endpoint by endpoint: such a server need not publish anything.
+    if (error instanceof Failure && error.code === 'provider_failed') return undefined;
+    throw error;
+  }
 }

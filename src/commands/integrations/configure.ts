@@ -1,6 +1,6 @@
 import { statusOfIntegration } from '../../domain/integrations/integration.ts';
 import { configureIntegration } from '../../domain/integrations/manage.ts';
-import { quote } from '../../terminal/shell.ts';
+import { quote } from '../../domain/shell.ts';
 import type { Command } from '../command.ts';
 import { WORKSPACE } from '../options.ts';
 import { INTEGRATION, oneIntegration, tell, URL_OPTION, urlOf } from './which.ts';

@@ -1,5 +1,5 @@
 import { createIntegration } from '../../domain/integrations/manage.ts';
-import { quote } from '../../terminal/shell.ts';
+import { quote } from '../../domain/shell.ts';
 import type { Command } from '../command.ts';
 import { checkedName } from '../input.ts';
 import { WORKSPACE } from '../options.ts';

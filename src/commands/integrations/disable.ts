@@ -22,20 +22,27 @@ export const disable: Command = {
     const all = await keysOf(store, integration, now);
     const keys = all.filter((key) => ['active', 'rotating'].includes(statusOf(key, now)));
     const stop = `${counted(keys.length, 'key')} ${keys.length === 1 ? 'stops' : 'stop'} verifying`;
+    const apps = (await store.apps.all(workspace.id)).filter((app) => app.integrationId === integration.id);
+    const stays =
+      apps.length === 0
+        ? []
+        : [`apps bound to it go on giving tokens: ${apps.map(({ name }) => name).join(', ')}`];
     const done = integration.disabledAt !== null;
     if (input.flag('dryRun')) {
-      for (const line of done ? [] : firstKeys(keys)) await context.out.say(line);
-      await context.out.say(done ? `${integration.name} is disabled already` : stop);
+      const effect = [...firstKeys(keys), stop, ...stays];
+      for (const line of done ? [`${integration.name} is disabled already`] : effect)
+        await context.out.say(line);
       await tell(context, integration, workspace);
       return undefined;
     }
     if (!done && integration.configuredAt !== null) {
       const question = `disable ${integration.name}?`;
-      await confirm(context, input, { lines: [...firstKeys(keys), `${stop} at once`], question });
+      await confirm(context, input, { lines: [...firstKeys(keys), `${stop} at once`, ...stays], question });
     }
     const { integration: after, changed } = await disableIntegration(await context.ledger('locked'), which);
     const past = `disabled ${after.name}: ${counted(keys.length, 'key')} stopped verifying`;
-    await context.out.say(changed ? past : `${after.name} is disabled already`);
+    for (const line of changed ? [past, ...stays] : [`${after.name} is disabled already`])
+      await context.out.say(line);
     await tell(context, after, workspace);
     return undefined;
   },

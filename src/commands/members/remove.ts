@@ -50,7 +50,8 @@ export const remove: Command = {
     await requireAllowed(store, context.actor(), workspace.id, removalOf(member, owned, said));
     const fate = said ?? (dryRun ? undefined : await fateFor(context, store, input, member, owned));
     const effect = effectOf(member, workspace.slug, owned, fate);
-    const lines = said === undefined && !dryRun ? [effect] : [...ownedLines(owned), effect];
+    const appLines = appsLines(member, owned, fate);
+    const lines = [...(said === undefined && !dryRun ? [] : ownedLines(owned)), effect, ...appLines];
     let settled = owned;
     if (dryRun) {
       for (const line of lines) await context.out.say(line);
@@ -59,6 +60,7 @@ export const remove: Command = {
       const options = { fate, expect: sizeOf(owned) };
       settled = await removeMember(await context.ledger('unlocked'), workspace, name, options);
       await context.out.say(`removed ${name} from ${workspace.slug}${outcome(settled, fate)}`);
+      for (const line of appLines) await context.out.say(line);
       await tellGrants(context, settled);
     }
     if (context.out.audience === 'table') return undefined;
@@ -77,6 +79,7 @@ export const remove: Command = {
         revoked: grant.revokedAt !== null,
         revocation_pending: grant.revocationPending,
       })),
+      apps: settled.apps.map(({ id, name, createdBy }) => ({ id, name, created_by: createdBy })),
     });
     return undefined;
   },
@@ -135,6 +138,14 @@ function effectOf({ name }: Member, slug: string, owned: Holdings, fate: Fate | 
   if (fate === undefined) return `${name} owns ${what}: say --reassign-to MEMBER or --revoke-owned`;
   if (fate !== 'revoke') return `${what} of ${name} will belong to ${fate.reassignTo}`;
   return `${what} of ${name} will be revoked, at once and for good`;
+}
+
+/** What becomes of the apps that they registered. */
+function appsLines({ name }: Member, { apps }: Holdings, fate: Fate | undefined): readonly string[] {
+  if (apps.length === 0) return [];
+  const whose =
+    typeof fate === 'object' ? `belong to ${fate.reassignTo}` : 'stay, for owners and admins to change';
+  return [`apps that ${name} registered ${whose}: ${shortened(apps.map((app) => app.name)).join(', ')}`];
 }
 
 function outcome(settled: Holdings, fate: Fate | undefined): string {

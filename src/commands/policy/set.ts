@@ -72,7 +72,7 @@ export const set: Command = {
     await context.out.value(workspace.slug, {
       ...policyJson(workspace.slug, after),
       keys_exceeding: exceeding,
-      grants_exceeding: grants.map(({ id }) => id),
+      grants_exceeding: grants.flatMap(({ id, needsReason }) => (needsReason === null ? [] : [id])),
     });
     return undefined;
   },

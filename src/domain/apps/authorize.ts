@@ -67,7 +67,12 @@ export function recordGrant(
     if (before === undefined) await tx.write.grants.insert(grant);
     else await tx.write.grants.update(grant.id, valuesOf(grant));
     await tx.write.grants.removeIntent(grant.id);
-    await sealTokens(tx, means.access, { id: grant.id, version: grant.tokenVersion }, consent.tokens);
+    await sealTokens(
+      tx,
+      means.access,
+      { app: consent.app, id: grant.id, version: grant.tokenVersion },
+      consent.tokens,
+    );
     const comparison = compareScopes(consent.asked, consent.tokens.scopes, consent.habits);
     const renewed = before !== undefined;
     const facts = { renewed, missing: comparison.missing, added: comparison.added, bound_to: grant.stamp };

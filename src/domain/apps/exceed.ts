@@ -56,38 +56,61 @@ export function beyondAllowlist(
   return scope === undefined ? undefined : `it has ${scope}, which is not in this app's allowlist`;
 }
 
+/** Why a grant may not be used, as far as that is for the rules to say; undefined: it may. */
+type Why = (grant: Grant) => string | undefined;
+
+/** The same before a change and after it. */
+export interface WhyChange {
+  readonly before: Why;
+  readonly after: Why;
+}
+
 /**
- * Marks the unrevoked grants that `why` gives a reason for; those that are marked already keep theirs. Gives back the
- * marked ones. None of them gives out a token until it was authorized again.
+ * Marks the unrevoked grants that a change gives a reason for: none of them gives out a token until it was authorized
+ * again. Those that have the reason of before get the one of after, or are rid of it; any other reason stays. Gives back
+ * those that may be used no more, and those that may be used again (`needsReason` null).
  */
 export async function markGrants(
   tx: Transaction,
   record: Record,
   grants: readonly Grant[],
-  why: (grant: Grant) => string | undefined,
+  { before, after }: WhyChange,
 ): Promise<readonly Grant[]> {
-  const marked: Grant[] = [];
+  const changed: Grant[] = [];
   for (const grant of grants) {
-    const needsReason = grant.revokedAt === null && grant.needsReason === null ? why(grant) : undefined;
-    if (needsReason === undefined) continue;
+    if (grant.revokedAt !== null) continue;
+    const needsReason = reasonAfter(grant, before(grant), after(grant));
+    if (needsReason === grant.needsReason) continue;
     await tx.write.grants.update(grant.id, { needsReason });
-    const after = { ...grant, needsReason };
+    const now = { ...grant, needsReason };
     const app = await tx.apps.byId(grant.appId);
     const name = app?.name ?? grant.appId;
-    record(grantEntry('grant.needs-authorization', after, { name }));
-    marked.push(after);
+    record(
+      grantEntry(needsReason === null ? 'grant.allowed-again' : 'grant.needs-authorization', now, { name }),
+    );
+    if (needsReason === null || grant.needsReason === null) changed.push(now);
   }
-  return marked;
+  return changed;
 }
 
-/** Marks the grants of a workspace that the rules allowed before and don't any more. */
+function reasonAfter(
+  { needsReason }: Grant,
+  before: string | undefined,
+  after: string | undefined,
+): string | null {
+  const isOther = needsReason !== null && needsReason !== before;
+  return before === after || isOther ? needsReason : (after ?? null);
+}
+
+/** Marks the grants of a workspace by what its rules allowed before and allow now. */
 export async function markBeyondRules(
   tx: Transaction,
   record: Record,
   workspaceId: string,
   { before, after }: { before: Rules; after: Rules },
 ): Promise<readonly Grant[]> {
-  return markGrants(tx, record, await tx.grants.all(workspaceId), (grant) =>
-    beyondRules(grant, before) === undefined ? beyondRules(grant, after) : undefined,
-  );
+  return markGrants(tx, record, await tx.grants.all(workspaceId), {
+    before: (grant) => beyondRules(grant, before),
+    after: (grant) => beyondRules(grant, after),
+  });
 }

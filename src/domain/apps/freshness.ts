@@ -8,7 +8,7 @@ const ATTAINABLE = 0.9;
 export interface Need {
   /** How long the token must last, ms; undefined: `DEFAULT_MIN_VALID`, or what there is when no newer one is to be had. */
   readonly minValidMs: number | undefined;
-  /** Any token of a later version than this is new enough: it came while this one was being waited for. */
+  /** Any token of a later version than this is new enough, ended or not: it is what the one renewal of a run brought. */
   readonly newerThan?: number | undefined;
   /** Take what there is, as long as it lasts at all: a newer one isn't to be had now. */
   readonly anyLeft?: boolean | undefined;
@@ -23,12 +23,15 @@ const USE: Step = { step: 'use' };
 export function nextStep(grant: Grant, now: number, { minValidMs, newerThan, anyLeft }: Need): Step {
   if (grant.revokedAt !== null) return { blocked: 'it was revoked' };
   if (grant.needsReason !== null) return { blocked: grant.needsReason };
-  if (grant.tokenExpiresAt === null) return USE;
+  if (newerThan !== undefined && grant.tokenVersion > newerThan) return USE;
+  const isRenewable = grant.refreshable || grant.kind === 'client-credentials';
+  // Nobody knows when it ends, so only a new one can be as good as asked.
+  if (grant.tokenExpiresAt === null)
+    return isRenewable && (minValidMs ?? 0) > 0 && anyLeft !== true ? { step: 'renew' } : USE;
   const left = grant.tokenExpiresAt - now;
-  if (left >= neededLife(minValidMs ?? DEFAULT_MIN_VALID, lifeOf(grant))) return USE;
-  const isNewer = newerThan !== undefined && grant.tokenVersion > newerThan;
-  if (left > 0 && (isNewer || anyLeft === true)) return USE;
-  if (grant.refreshable || grant.kind === 'client-credentials') return { step: 'renew' };
+  if (left > 0 && left >= neededLife(minValidMs ?? DEFAULT_MIN_VALID, lifeOf(grant))) return USE;
+  if (left > 0 && anyLeft === true) return USE;
+  if (isRenewable) return { step: 'renew' };
   if (left > 0 && minValidMs === undefined) return USE;
   const state = left > 0 ? 'its token ends too soon' : 'its token has expired';
   return { blocked: `${state}, and the provider gave none to renew it with` };

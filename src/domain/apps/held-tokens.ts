@@ -3,17 +3,25 @@ import type { Client, HeldTokens, Tokens } from '../ports/authorization.ts';
 import type { OperatorAccess } from '../ports/secrets.ts';
 import type { Readers, Transaction } from '../ports/store.ts';
 import type { Secret } from '../secret.ts';
-import type { App, Grant } from './app.ts';
-import { ACCESS_TOKEN, CLIENT_SECRET, REFRESH_TOKEN } from './facts.ts';
+import type { App } from './app.ts';
+import { bindingOf, openBound, openClientSecret, sealBound } from './bound.ts';
+import { ACCESS_TOKEN, REFRESH_TOKEN } from './facts.ts';
+import type { Held } from './reconnect.ts';
 import { eraseTokens } from './revoke-here.ts';
 
 type Opening = Pick<OperatorAccess, 'open'>;
 
 /**
  * The tokens of a grant, opened. To be read in the transaction that read the grant, or under a lock that keeps them
- * from being replaced in between. Throws `slot_damaged` when what is sealed isn't of the grant's version.
+ * from being replaced in between. Throws `slot_damaged` when what is sealed isn't of the grant's version, and
+ * `authorization_mismatch` when it was sealed for another server than the app has now.
  */
-export async function openTokens(readers: Readers, access: Opening, grant: Grant): Promise<HeldTokens> {
+export async function openTokens(
+  readers: Readers,
+  access: Opening,
+  { app, grant }: Held,
+): Promise<HeldTokens> {
+  const binding = bindingOf(app);
   const open = async (field: string): Promise<Secret | undefined> => {
     const sealed = await readers.slots.sealed(grant.id, field);
     if (sealed === undefined) return undefined;
@@ -23,7 +31,7 @@ export async function openTokens(readers: Readers, access: Opening, grant: Grant
         'slot_damaged',
         `the ${field} of ${grant.id} is not of version ${grant.tokenVersion}`,
       );
-    return access.open(sealed);
+    return openBound(access, sealed, app, binding);
   };
   const { stamp, redirectUri } = grant;
   return {
@@ -34,23 +42,24 @@ export async function openTokens(readers: Readers, access: Opening, grant: Grant
   };
 }
 
-/** Seals the tokens under a version of the grant, and erases those of every other. */
+/** Seals the tokens under a version of the grant, for the server of `app` alone, and erases those of every other. */
 export async function sealTokens(
   tx: Transaction,
   access: Pick<OperatorAccess, 'seal'>,
-  { id, version }: { readonly id: string; readonly version: number },
+  { app, id, version }: { readonly app: App; readonly id: string; readonly version: number },
   { accessToken, refreshToken }: Pick<Tokens, 'accessToken' | 'refreshToken'>,
 ): Promise<void> {
   await eraseTokens(tx, id);
-  await tx.write.slots.putSealed(access.seal(accessToken, { record: id, field: ACCESS_TOKEN, version }));
-  if (refreshToken === undefined) return;
-  await tx.write.slots.putSealed(access.seal(refreshToken, { record: id, field: REFRESH_TOKEN, version }));
+  const binding = bindingOf(app);
+  const put = (field: string, token: Secret): Promise<void> =>
+    tx.write.slots.putSealed(sealBound(access, token, { record: id, field, version }, binding));
+  await put(ACCESS_TOKEN, accessToken);
+  if (refreshToken !== undefined) await put(REFRESH_TOKEN, refreshToken);
 }
 
-/** An app with its secret opened: what speaks for it. */
+/** An app with its secret opened: what speaks for it. Throws `authorization_mismatch` when the app was edited. */
 export async function clientOf(readers: Readers, access: Opening, app: App): Promise<Client> {
   const { provider, server, clientId, clientAuth, resource } = app;
-  const sealed = clientAuth === 'none' ? undefined : await readers.slots.sealed(app.id, CLIENT_SECRET);
-  const secret = sealed && access.open(sealed);
+  const secret = await openClientSecret(readers, access, app);
   return { provider, server, clientId, clientAuth, secret, resource };
 }

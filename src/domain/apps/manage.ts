@@ -4,11 +4,12 @@ import { change, type Ledger } from '../audit/change.ts';
 import { bindableIntegration } from '../keys/bound.ts';
 import type { AppChange } from '../ports/apps.ts';
 import type { OperatorAccess } from '../ports/secrets.ts';
-import type { Readers, Transaction } from '../ports/store.ts';
+import type { Readers } from '../ports/store.ts';
 import type { Secret } from '../secret.ts';
 import type { App, ClientAuth, Grant } from './app.ts';
-import { beyondAllowlist, markGrants } from './exceed.ts';
-import { appEntry, CLIENT_SECRET } from './facts.ts';
+import { openClientSecret, sealClientSecret } from './bound.ts';
+import { beyondAllowlist, beyondRules, markGrants, rulesOf } from './exceed.ts';
+import { appEntry } from './facts.ts';
 import { findApp, type WhichApp } from './find.ts';
 import { givingUp } from './reconnect.ts';
 import type { AnswerHabits, ProviderScope } from './scopes.ts';
@@ -32,7 +33,7 @@ export interface AppWish {
 export interface ChangedApp {
   readonly app: App;
   readonly changed: boolean;
-  /** The grants that need to be authorized again because of it. */
+  /** The grants that need to be authorized again because of it, or because of it no more (`needsReason` null). */
   readonly marked: readonly Grant[];
 }
 
@@ -42,12 +43,13 @@ export const changeWish = ({ name, createdBy }: App) =>
 
 /**
  * Changes an app in one transaction. Grants that go beyond a new allowlist, and all of them when the client id is
- * another, need to be authorized again from then on. A new secret takes the place of the old one. `habits` are those of
- * the app's provider. Throws `exists` when the name is taken, `forbidden`, `usage`, `not_found`, `wrong_state`.
+ * another, need to be authorized again from then on; those that a wider one allows again don't. A new secret takes the place of the old one. `habits` are those of
+ * the app's provider. Throws `exists` when the name is taken, `forbidden`, `usage`, `not_found`, `wrong_state`, and
+ * `authorization_mismatch` for an app that was edited: that would go into the log as if it were so.
  */
 export function updateApp(
   ledger: Ledger,
-  access: Pick<OperatorAccess, 'seal'>,
+  access: Pick<OperatorAccess, 'seal' | 'open'>,
   which: WhichApp,
   wish: AppWish,
   habits: AnswerHabits,
@@ -55,6 +57,7 @@ export function updateApp(
   return change(ledger, async (tx, record) => {
     const before = await findApp(tx, which);
     await requireAllowed(tx, ledger.actor, before.workspaceId, changeWish(before));
+    const known = await openClientSecret(tx, access, before);
     const values = await changeOf(tx, before, wish);
     const fields = Object.keys(values) as (keyof AppChange)[];
     const isSame = fields.every((field) => JSON.stringify(values[field]) === JSON.stringify(before[field]));
@@ -62,14 +65,20 @@ export function updateApp(
     if (values.clientId !== undefined && values.clientId !== before.clientId) await refusePending(tx, before);
     const app: App = { ...before, ...values };
     await tx.write.apps.update(app.id, values);
-    if (wish.secret !== undefined) await replaceSecret(tx, access, app, wish.secret);
+    if (wish.secret !== undefined || app.clientId !== before.clientId)
+      await sealClientSecret(tx, access, app, wish.secret === undefined ? known : (wish.secret ?? undefined));
     const renamed = app.name === before.name ? {} : { old_name: before.name };
     const secret = wish.secret === undefined ? {} : { client_secret: wish.secret !== null };
     record(appEntry('app.update', app, { ...renamed, ...secret }));
-    const marked = await markGrants(tx, record, await tx.grants.ofApp(app.id), (grant) => {
-      if (app.clientId !== before.clientId) return 'the app has another client id by now';
-      return wish.allowlist === undefined ? undefined : beyondAllowlist(grant, app.allowlist, habits);
-    });
+    const rules = await rulesOf(tx, app.workspaceId);
+    const beyond =
+      ({ allowlist }: App) =>
+      (grant: Grant): string | undefined =>
+        beyondAllowlist(grant, allowlist, habits) ?? beyondRules(grant, rules);
+    const after =
+      app.clientId === before.clientId ? beyond(app) : () => 'the app has another client id by now';
+    const grants = await tx.grants.ofApp(app.id);
+    const marked = await markGrants(tx, record, grants, { before: beyond(before), after });
     return { app, changed: true, marked };
   });
 }
@@ -80,7 +89,9 @@ async function refusePending(readers: Readers, { id, name, workspaceId }: App): 
   if (pending === undefined) return;
   const message = `${name} ${pending.account} is still to be taken back at the provider, which the present client id has to do`;
   const giveUp = await givingUp(readers, { id, workspaceId }, pending);
-  throw new Failure('wrong_state', message, { hint: `${PROGRAM} doctor --fix, or to give it up: ${giveUp}` });
+  throw new Failure('wrong_state', `${message}; to give it up: ${giveUp}`, {
+    hint: `${PROGRAM} doctor --fix`,
+  });
 }
 
 async function changeOf(readers: Readers, app: App, wish: AppWish): Promise<AppChange> {
@@ -110,17 +121,4 @@ function authOf(app: App, { secret, clientAuth }: AppWish): ClientAuth {
   if ((will !== 'none') === has) return will;
   const why = has ? `${app.name} has a client secret` : `${app.name} has no client secret`;
   throw new Failure('usage', `${why}, so ${will} does not fit it`);
-}
-
-async function replaceSecret(
-  tx: Transaction,
-  access: Pick<OperatorAccess, 'seal'>,
-  { id }: App,
-  secret: Secret | null,
-): Promise<void> {
-  const old = await tx.slots.sealed(id, CLIENT_SECRET);
-  await tx.write.slots.removeSealed(id, CLIENT_SECRET);
-  if (secret === null) return;
-  const at = { record: id, field: CLIENT_SECRET, version: (old?.version ?? 0) + 1 };
-  await tx.write.slots.putSealed(access.seal(secret, at));
 }

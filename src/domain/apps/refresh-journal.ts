@@ -3,7 +3,7 @@ import { change, type Ledger } from '../audit/change.ts';
 import type { Client, HeldTokens, Tokens } from '../ports/authorization.ts';
 import type { OperatorAccess } from '../ports/secrets.ts';
 import type { Transaction } from '../ports/store.ts';
-import type { Grant, RefreshIntent } from './app.ts';
+import type { RefreshIntent } from './app.ts';
 import { beyondAllowlist, beyondRules, rulesOf } from './exceed.ts';
 import { grantEntry } from './facts.ts';
 import { type Need, nextStep } from './freshness.ts';
@@ -15,6 +15,8 @@ import type { AnswerHabits } from './scopes.ts';
 export interface Journal {
   readonly ledger: Ledger;
   readonly access: Pick<OperatorAccess, 'seal' | 'open'>;
+  /** Resolves after so many ms. */
+  pause(ms: number): Promise<void>;
 }
 
 /** A refresh that may be sent: its intent is on record. */
@@ -33,8 +35,10 @@ type Beginning =
   /** An earlier refresh went out, and nobody knows what became of it. */
   | ({ readonly step: 'uncertain'; readonly intent: RefreshIntent } & Held);
 
-/** Tries to store an answer while others hold the store, each of which waits as long as any write. */
-const STORE_TRIES = 5;
+/** Between two tries to store an answer while others hold the store: at first, twice that each time, at most; ms. */
+const PAUSES = { first: 100, longest: 5000 };
+/** All pauses together, ms. Each try waits as long as any write, but for a restore, which refuses it at once. */
+const MOST_PAUSES = 30_000;
 
 /**
  * Decides, under the grant's lock, what is to be sent, and writes the intent first. An intent that is there already is
@@ -54,7 +58,7 @@ export function beginRefresh(
     const step = nextStep(grant, now, need);
     if (!('step' in step) || step.step !== 'renew') return { step: 'none' };
     const client = await clientOf(tx, access, app);
-    const tokens = await openTokens(tx, access, grant);
+    const tokens = await openTokens(tx, access, held);
     const begun = { step: 'send', ...held, client, tokens, repeats: undefined } as const;
     if (grant.kind === 'client-credentials') return begun;
     const left = await tx.grants.intent(grant.id);
@@ -81,33 +85,36 @@ export type Kept = 'stored' | 'newer' | 'revoked' | 'gone';
  */
 export async function keepTokens(
   journal: Journal,
-  { grant, tokens: sent }: Pick<Begun, 'grant' | 'tokens'>,
+  { app, grant, tokens: sent }: Pick<Begun, 'app' | 'grant' | 'tokens'>,
   tokens: Tokens,
   habits: AnswerHabits,
 ): Promise<Kept> {
   // An answer without a refresh token means that the one that was sent goes on (RFC 6749 section 6).
   const { accessToken, refreshToken = sent.refreshToken } = tokens;
   const all = { ...tokens, accessToken, refreshToken };
-  for (let tries = 1; ; tries++) {
+  let paused = 0;
+  for (let pause = PAUSES.first; ; pause = Math.min(2 * pause, PAUSES.longest)) {
     try {
-      return await storeAnswer(journal, grant, all, habits);
+      return await storeAnswer(journal, { app, grant }, all, habits);
     } catch (error) {
-      if (!(error instanceof Failure) || error.code !== 'busy' || tries === STORE_TRIES) throw error;
+      if (!(error instanceof Failure) || error.code !== 'busy' || paused + pause > MOST_PAUSES) throw error;
     }
+    await journal.pause(pause);
+    paused += pause;
   }
 }
 
 function storeAnswer(
   { ledger, access }: Journal,
-  sent: Grant,
+  sent: Held,
   tokens: Tokens,
   habits: AnswerHabits,
 ): Promise<Kept> {
   const now = ledger.now();
-  const { id, tokenVersion: from } = sent;
+  const { id, tokenVersion: from } = sent.grant;
   const store = async (tx: Transaction, record: Record): Promise<Kept> => {
     const grant = await tx.grants.byId(id);
-    const app = await tx.apps.byId(sent.appId);
+    const app = await tx.apps.byId(sent.app.id);
     if (grant === undefined || app === undefined) return 'gone';
     const granted = tokens.scopes ?? grant.granted;
     const refreshable = grant.kind === 'user' && tokens.refreshToken !== undefined;
@@ -117,14 +124,16 @@ function storeAnswer(
     await tx.write.grants.removeIntent(id);
     if (!isStored) {
       // What is taken back at the provider must be what lives there now.
-      if (grant.revocationPending) await sealTokens(tx, access, { id, version: from }, tokens);
+      if (grant.revocationPending) await sealTokens(tx, access, { app: sent.app, id, version: from }, tokens);
       return grant.revocationPending ? 'revoked' : 'gone';
     }
-    await sealTokens(tx, access, { id, version: from + 1 }, tokens);
+    await sealTokens(tx, access, { app: sent.app, id, version: from + 1 }, tokens);
     const rules = await rulesOf(tx, grant.workspaceId);
     const after = { ...grant, ...values, tokenVersion: from + 1 };
-    const beyond = beyondAllowlist(after, app.allowlist, habits) ?? beyondRules(after, rules);
-    const needsReason = grant.needsReason ?? beyond ?? null;
+    // A reason of the rules is found again with what was granted now; any other stays.
+    const isOfRules = grant.needsReason === null || grant.needsReason === beyondRules(grant, rules);
+    const beyond = beyondAllowlist(after, app.allowlist, habits) ?? beyondRules(after, rules) ?? null;
+    const needsReason = isOfRules ? beyond : grant.needsReason;
     if (needsReason !== grant.needsReason) await tx.write.grants.update(id, { needsReason });
     record(grantEntry('grant.refresh', { ...after, needsReason }, app));
     return 'stored';

@@ -1,7 +1,7 @@
-import { Failure } from '../../errors.ts';
+import { Failure, PROGRAM } from '../../errors.ts';
 import type { Authorization, RefreshOutcome, Tokens } from '../ports/authorization.ts';
 import type { Store } from '../ports/store.ts';
-import type { RefreshIntent } from './app.ts';
+import type { App, RefreshIntent } from './app.ts';
 import type { Need } from './freshness.ts';
 import { giveBack } from './give-back.ts';
 import { type Held, mustAuthorize, nameOf, reconnect } from './reconnect.ts';
@@ -15,6 +15,7 @@ import {
   withdrawIntent,
 } from './refresh-journal.ts';
 import { readScopes } from './scopes.ts';
+import { plainApp } from './typed.ts';
 
 /** What renewing tokens needs. */
 export interface Renewing extends Journal {
@@ -101,9 +102,13 @@ async function carryOut(renewing: Renewing, authorization: Authorization, begun:
       return;
     }
     case 'not-sent':
-    case 'failed':
       await withdrawIntent(renewing, begun);
       throw outcome.failure;
+    case 'failed':
+      await withdrawIntent(renewing, begun);
+      throw outcome.error === 'invalid_client'
+        ? await withSecretHint(renewing.ledger.store, app, outcome.failure)
+        : outcome.failure;
     case 'no-answer':
       throw await noAnswer(renewing, begun, outcome.failure);
   }
@@ -137,30 +142,36 @@ async function keep(
   if (kept === 'gone') await giveBack(authorization, begun.client, fresh);
 }
 
-const UNCERTAIN = 'whether its refresh token still works is uncertain';
+/** The client secret was changed or has ended at the provider. */
+async function withSecretHint(store: Store, app: App, failure: Failure): Promise<Failure> {
+  if (app.clientAuth === 'none') return failure;
+  const slug = (await store.workspaces.byId(app.workspaceId))?.slug ?? app.workspaceId;
+  const hint = `${PROGRAM} apps update ${plainApp(app)} --from-stdin -w ${slug}`;
+  return new Failure(failure.code, failure.message, { hint, cause: failure });
+}
+
+const UNCERTAIN = 'whether its refresh token still works is uncertain (--retry-uncertain sends it once more)';
 
 /** The intent stays, so the next run knows as well: it must not be made to look certain. */
 async function noAnswer(renewing: Renewing, begun: Begun, failure: Failure): Promise<Failure> {
   // What can't be written now, the intent says by itself.
   await leaveUncertain(renewing, begun).catch(() => undefined);
   const message = `${failure.message}; the refresh of ${nameOf(begun)} went out, so ${UNCERTAIN}`;
-  const hint = await waysOn(renewing.ledger.store, begun);
+  const hint = await reconnect(renewing.ledger.store, begun);
   return new Failure(failure.code, message, { hint, cause: failure });
 }
 
 async function notStored(store: Store, begun: Begun, error: unknown): Promise<unknown> {
   if (!(error instanceof Failure) || begun.grant.kind === 'client-credentials') return error;
   const message = `${error.message}; the new tokens of ${nameOf(begun)} could not be stored, so ${UNCERTAIN}`;
-  return new Failure(error.code, message, { hint: error.hint ?? (await waysOn(store, begun)), cause: error });
+  return new Failure(error.code, message, {
+    hint: error.hint ?? (await reconnect(store, begun)),
+    cause: error,
+  });
 }
 
-async function uncertainSince(store: Store, held: Held, { sentAt }: RefreshIntent): Promise<Failure> {
+function uncertainSince(store: Store, held: Held, { sentAt }: RefreshIntent): Promise<Failure> {
   const at = `${new Date(sentAt).toISOString().slice(0, 19)}Z`;
   const why = `a refresh of ${at} was never answered, so ${UNCERTAIN}`;
-  const { message } = await mustAuthorize(store, held, why);
-  return new Failure('needs_authorization', message, { hint: await waysOn(store, held) });
-}
-
-async function waysOn(store: Store, held: Held): Promise<string> {
-  return `${await reconnect(store, held)}; or try the same token once more: --retry-uncertain`;
+  return mustAuthorize(store, held, why);
 }

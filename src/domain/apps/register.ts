@@ -8,7 +8,8 @@ import type { Secret } from '../secret.ts';
 import { archived } from '../workspaces/find.ts';
 import type { Workspace } from '../workspaces/workspace.ts';
 import type { App } from './app.ts';
-import { appEntry, CLIENT_SECRET } from './facts.ts';
+import { sealClientSecret } from './bound.ts';
+import { appEntry } from './facts.ts';
 import type { ProviderScope } from './scopes.ts';
 import { clientAuthFor, type Source } from './source.ts';
 
@@ -58,10 +59,7 @@ export function registerApp(
       ...{ integrationId: integration?.id ?? null, createdAt, createdBy, removedAt: null },
     };
     await tx.write.apps.insert(app);
-    if (secret !== undefined) {
-      const at = { record: app.id, field: CLIENT_SECRET, version: 1 };
-      await tx.write.slots.putSealed(means.access.seal(secret, at));
-    }
+    await sealClientSecret(tx, means.access, app, secret);
     record(appEntry('app.register', app, { client_secret: secret !== undefined }));
     return app;
   });

@@ -4,12 +4,14 @@ import { change, type Ledger, type Record } from '../audit/change.ts';
 import type { Authorization, RevocationOutcome } from '../ports/authorization.ts';
 import type { OperatorAccess } from '../ports/secrets.ts';
 import type { Transaction } from '../ports/store.ts';
-import type { Grant } from './app.ts';
+import type { App, Grant } from './app.ts';
+import { editedApp } from './bound.ts';
 import { grantEntry } from './facts.ts';
 import { clientOf, openTokens } from './held-tokens.ts';
 import { type Held, heldNow } from './reconnect.ts';
 import { aloneWithTokens } from './refresh.ts';
 import { eraseTokens, forgetRemoved, revokeHere } from './revoke-here.ts';
+import { hasEnded } from './status.ts';
 
 /** What taking a grant back at its provider needs. */
 export interface TakingBack {
@@ -65,7 +67,7 @@ export async function finishRevocation(taking: TakingBack, grantId: string): Pro
   try {
     return await aloneWithTokens(store, grantId, () => takeBack(taking, grantId));
   } catch (error) {
-    if (error instanceof Failure && PASSING.has(error.code)) return { kind: 'pending', failure: error };
+    if (error instanceof Failure && PASSING.has(error.code)) return pending(error);
     throw error;
   }
 }
@@ -98,16 +100,36 @@ export interface Retried extends Held {
   readonly outcome: AtProvider;
 }
 
-/** Tries every pending revocation of the store again, the oldest first; for `doctor --fix`. */
-export async function retryPending(taking: TakingBack): Promise<readonly Retried[]> {
+/**
+ * Tries every pending revocation of the store again, the oldest first; for `doctor --fix`. Nothing is asked for an app
+ * that was edited. One that can't be tried at all stays `pending`, and doesn't keep the others from being.
+ */
+export async function retryPending(
+  taking: TakingBack,
+  isEdited: (app: App) => boolean,
+): Promise<readonly Retried[]> {
   const { store } = taking.ledger;
   const retried: Retried[] = [];
   for (const grant of await store.grants.revocationsPending()) {
     const app = await store.apps.byId(grant.appId);
     if (app === undefined) continue;
-    retried.push({ app, grant, outcome: await finishRevocation(taking, grant.id) });
+    const outcome = isEdited(app) ? pending(editedApp(app.name)) : await tried(taking, grant.id);
+    retried.push({ app, grant, outcome });
   }
   return retried;
+}
+
+async function tried(taking: TakingBack, grantId: string): Promise<AtProvider> {
+  try {
+    return await finishRevocation(taking, grantId);
+  } catch (error) {
+    if (error instanceof Failure) return pending(error);
+    throw error;
+  }
+}
+
+function pending(failure: Failure): AtProvider {
+  return { kind: 'pending', failure };
 }
 
 async function takeBack({ ledger, access, authorization }: TakingBack, grantId: string): Promise<AtProvider> {
@@ -116,13 +138,20 @@ async function takeBack({ ledger, access, authorization }: TakingBack, grantId: 
   if ((await store.grants.byId(grantId)) === undefined) return { kind: 'none' };
   const { app, grant } = await heldNow(store, grantId);
   if (!grant.revocationPending) return { kind: 'none' };
-  const tokens = await openTokens(store, access, grant);
-  const isNothing = tokens.accessToken === undefined && tokens.refreshToken === undefined;
-  const outcome: AtProvider = isNothing
-    ? { kind: 'none' }
-    : await (await authorization()).revoke(await clientOf(store, access, app), tokens);
+  const outcome = await askProvider({ ledger, access, authorization }, { app, grant });
   await settle(ledger, grant, outcome.kind);
   return outcome;
+}
+
+async function askProvider(
+  { ledger, access, authorization }: TakingBack,
+  { app, grant }: Held,
+): Promise<AtProvider> {
+  const { store } = ledger;
+  if (hasEnded(grant, ledger.now())) return { kind: 'none' };
+  const tokens = await openTokens(store, access, { app, grant });
+  if (tokens.accessToken === undefined && tokens.refreshToken === undefined) return { kind: 'none' };
+  return (await authorization()).revoke(await clientOf(store, access, app), tokens);
 }
 
 /** The tokens have served their purpose, unless the grant was authorized again meanwhile. */

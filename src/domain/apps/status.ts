@@ -14,6 +14,17 @@ export function statusOfGrant(grant: Grant, now: number, intent?: RefreshIntent)
   return grant.refreshable || grant.kind === 'client-credentials' ? 'active' : 'expired';
 }
 
+/** Why a grant of this status must be authorized again; null when it needn't. */
+export function needOf({ needsReason }: Grant, status: AppStatus): string | null {
+  if (needsReason !== null || status !== 'needs-authorization') return needsReason;
+  return 'nobody knows whether its last refresh was carried out';
+}
+
+/** Have all tokens of it ended, and none is there to get others with? Then nobody can use what it gave. */
+export function hasEnded({ tokenExpiresAt, refreshable }: Grant, now: number): boolean {
+  return !refreshable && tokenExpiresAt !== null && tokenExpiresAt <= now;
+}
+
 /** The state of an app's connection; `not-connected`: nobody has authorized it. */
 type AppStatus = GrantStatus | 'not-connected';
 

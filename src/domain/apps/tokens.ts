@@ -30,7 +30,8 @@ export interface TokenKeeper {
   /**
    * The access token of a grant, renewed first when it ends too soon. Each time one is given out is in the audit
    * log, in the transaction that reads it. A wish for more time than tokens of this provider live is met by a new one
-   * once half of its life is over. Calls of one process that need the same token share one renewal.
+   * once half of its life is over; where the provider doesn't say how long they live, by a new one. What a renewal
+   * brought is given out, however short it lasts. Calls of one process that need the same token share one renewal.
    *
    * Throws `needs_authorization` naming the command that reconnects, `forbidden`, `wrong_state` in an archived
    * workspace, and what `renew` throws.
@@ -89,7 +90,7 @@ function giveOut({ ledger, access }: Renewing, grantId: string, need: Need): Pro
     await requireAllowed(tx, ledger.actor, app.workspaceId, { kind: 'use-apps' });
     await refuseArchived(tx, app.workspaceId);
     if ((await stepOf(tx, held, now, need)) === 'renew') return { grant };
-    const { accessToken } = await openTokens(tx, access, grant);
+    const { accessToken } = await openTokens(tx, access, held);
     if (accessToken === undefined)
       throw new Failure('slot_damaged', `the access token of ${grant.id} is gone`);
     record(grantEntry('grant.token', grant, app, { expires_at: grant.tokenExpiresAt }));

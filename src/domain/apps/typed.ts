@@ -1,5 +1,5 @@
-import { word } from '../access/refusal.ts';
 import { parseName } from '../names.ts';
+import { quote } from '../shell.ts';
 import type { App, Grant } from './app.ts';
 
 /** What an app is called in a command to paste whose words are quoted: its name, unless that looks like a flag. */
@@ -13,12 +13,12 @@ export function typedAccount({ id, account }: Pick<Grant, 'id' | 'account'>): st
   return 'name' in parsed && parsed.name === account && !account.startsWith('-') ? account : id;
 }
 
-/** As `typedApp`, for a command whose words are not quoted. */
-export function plainApp({ id, name }: Pick<App, 'id' | 'name'>): string {
-  return word(name) === name ? name : id;
+/** `typedApp` as it stands in a command line, quoted. */
+export function plainApp(app: Pick<App, 'id' | 'name'>): string {
+  return quote(typedApp(app));
 }
 
-/** As `typedAccount`, for a command whose words are not quoted. */
-export function plainAccount({ id, account }: Pick<Grant, 'id' | 'account'>): string {
-  return word(account) === account ? account : id;
+/** `typedAccount` as it stands in a command line, quoted. */
+export function plainAccount(grant: Pick<Grant, 'id' | 'account'>): string {
+  return quote(typedAccount(grant));
 }

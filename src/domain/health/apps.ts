@@ -1,13 +1,16 @@
 import { Failure, PROGRAM } from '../../errors.ts';
-import type { Grant } from '../apps/app.ts';
+import type { App, Grant } from '../apps/app.ts';
 import { type Held, heldNow, nameOf, reconnect } from '../apps/reconnect.ts';
-import { statusOfGrant } from '../apps/status.ts';
+import { hasEnded, statusOfGrant } from '../apps/status.ts';
 import type { Readers } from '../ports/store.ts';
 import type { AppComparison } from './compare-apps.ts';
 import type { HealthFinding } from './examine.ts';
 
 /** A refresh that was sent and not stored for longer than this has nobody at it any more, ms. */
 const SENT_FOR = 10 * 60_000;
+
+/** Of a row that was edited, and of one that another one needs and that is gone. */
+const DAMAGE: ReadonlySet<string> = new Set(['store_damaged', 'not_found']);
 
 /**
  * What authorizing apps left behind that somebody should look at, and apps that are not as the log tells (without
@@ -21,12 +24,12 @@ export async function appFindings(
   try {
     return [
       ...(await editedApps(store, comparison)),
-      ...(await pendingRevocations(store)),
+      ...(await pendingRevocations(store, now)),
       ...(await openRefreshes(store, now)),
       ...(await unusableGrants(store, now)),
     ];
   } catch (error) {
-    if (!(error instanceof Failure) || error.code !== 'store_damaged') throw error;
+    if (!(error instanceof Failure) || !DAMAGE.has(error.code)) throw error;
     // One row hides the others; it is the one to be looked at first.
     const hint = `${PROGRAM} audit list --action app`;
     return [{ code: 'app_damaged', message: error.message, hint, fixable: false }];
@@ -37,7 +40,7 @@ async function editedApps(
   store: Readers,
   comparison: AppComparison | undefined,
 ): Promise<readonly HealthFinding[]> {
-  return (await store.apps.all()).flatMap((app) => {
+  return (await actedUpon(store)).flatMap((app) => {
     const difference = comparison?.app(app);
     if (difference === undefined) return [];
     return {
@@ -49,14 +52,26 @@ async function editedApps(
   });
 }
 
-async function pendingRevocations(store: Readers): Promise<readonly HealthFinding[]> {
+/** Removed apps as well, while something of theirs is to be sent to a provider. */
+async function actedUpon(store: Readers): Promise<readonly App[]> {
+  const apps = new Map((await store.apps.all()).map((app) => [app.id, app]));
+  for (const { id } of await store.grants.revocationsPending()) {
+    const { app } = await heldNow(store, id);
+    apps.set(app.id, app);
+  }
+  return [...apps.values()];
+}
+
+async function pendingRevocations(store: Readers, now: number): Promise<readonly HealthFinding[]> {
   const findings: HealthFinding[] = [];
   for (const { id } of await store.grants.revocationsPending()) {
     const held = await heldNow(store, id);
-    const name = nameOf(held);
+    const left = hasEnded(held.grant, now)
+      ? 'and its tokens have ended meanwhile, so nothing is left to take back'
+      : 'and its provider was not told yet, so who has its tokens may go on using them';
     findings.push({
       code: 'revocation_pending',
-      message: `${name} is revoked here, and its provider was not told yet, so who has its tokens may go on using them`,
+      message: `${nameOf(held)} is revoked here, ${left}`,
       hint: `${PROGRAM} doctor --fix`,
       fixable: true,
     });
@@ -71,8 +86,8 @@ async function openRefreshes(store: Readers, now: number): Promise<readonly Heal
     const held = await heldNow(store, grantId);
     findings.push({
       code: 'refresh_uncertain',
-      message: `nobody knows whether a refresh of ${nameOf(held)} was carried out: it was sent, and its answer was not stored`,
-      hint: `when its token no longer works: ${await reconnect(store, held)}`,
+      message: `nobody knows whether a refresh of ${nameOf(held)} was carried out: it was sent, and its answer was not stored; when its token no longer works, authorize it again`,
+      hint: await reconnect(store, held),
       fixable: false,
     });
   }

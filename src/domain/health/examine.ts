@@ -24,11 +24,18 @@ export interface HealthFinding {
   readonly fixable: boolean;
 }
 
-/** Walks the whole log and all keys. What can't be checked while locked is left out, not guessed. */
+/**
+ * Walks the whole log and all keys. What can't be checked while locked is left out, not guessed. `apps` tells of each
+ * app whether it is as the log says; undefined when the log breaks off.
+ */
 export async function examine(
   store: Store,
   parts: { sealer: AuditSealer | undefined; anchor: AnchorMark | undefined; now: number },
-): Promise<{ findings: readonly HealthFinding[]; chain: ChainReport }> {
+): Promise<{
+  findings: readonly HealthFinding[];
+  chain: ChainReport;
+  apps: AppComparison | undefined;
+}> {
   const comparison = new KeyComparison();
   const apps = new AppComparison();
   const workspaces = new WorkspaceComparison();
@@ -57,8 +64,9 @@ export async function examine(
   }
   if (chain.bad === null)
     for (const { target, reason } of comparison.missing()) findings.push(differs(target, reason));
-  findings.push(...(await appFindings(store, parts.now, chain.bad === null ? apps : undefined)));
-  return { findings, chain };
+  const known = chain.bad === null ? apps : undefined;
+  findings.push(...(await appFindings(store, parts.now, known)));
+  return { findings, chain, apps: known };
 }
 
 function chainFindings(chain: ChainReport): HealthFinding[] {

@@ -86,7 +86,7 @@ async function unbindApps(
   const bound = (await tx.apps.all(workspaceId)).filter((app) => app.integrationId === id);
   for (const app of bound) {
     await tx.write.apps.update(app.id, { integrationId: null });
-    record(appEntry('app.update', { ...app, integrationId: null }, { reason }));
+    record(appEntry('app.unbind', { ...app, integrationId: null }, { reason }));
   }
 }
 

@@ -31,7 +31,17 @@ export interface GrantReader {
 
 /** What can change of an app. What secrets are bound to, its server, cannot. */
 export type AppChange = Partial<
-  Pick<App, 'name' | 'clientId' | 'clientAuth' | 'allowlist' | 'redirectPort' | 'integrationId' | 'removedAt'>
+  Pick<
+    App,
+    | 'name'
+    | 'clientId'
+    | 'clientAuth'
+    | 'allowlist'
+    | 'redirectPort'
+    | 'integrationId'
+    | 'createdBy'
+    | 'removedAt'
+  >
 >;
 
 export interface AppWriter {

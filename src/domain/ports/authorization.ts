@@ -149,8 +149,8 @@ export type RefreshOutcome =
   | { readonly kind: 'not-sent'; readonly failure: Failure }
   /** It went out and nothing usable came back: it may have been carried out, and the token used up. */
   | { readonly kind: 'no-answer'; readonly failure: Failure }
-  /** The server answered that it didn't do it, for another reason; the token is as good as before. */
-  | { readonly kind: 'failed'; readonly failure: Failure };
+  /** The server answered that it didn't do it, for another reason (`error`, if it named one); the token is as good as before. */
+  | { readonly kind: 'failed'; readonly error?: string | undefined; readonly failure: Failure };
 
 /**
  * `unsupported`: the provider has no way; the person does it on `page`, if it has one. `revoked` also when there was

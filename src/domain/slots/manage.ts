@@ -5,6 +5,7 @@ import { notFound } from '../nearest.ts';
 import type { OperatorAccess, Secrets, SlotRecord, SlotRequest } from '../ports/secrets.ts';
 import type { Readers } from '../ports/store.ts';
 import { slotEntry } from '../setup/initialise.ts';
+import { refuseRefreshing } from './refreshing.ts';
 
 /** The slot of this name or id; throws `not_found` with the nearest name. */
 export async function findSlot(store: Readers, text: string): Promise<SlotRecord> {
@@ -42,7 +43,7 @@ export async function addSlot(
 
 /**
  * Takes a slot away, first from the store, then what it has outside. The last operator slot stays:
- * `wrong_state`. Throws `forbidden`. When the primary one goes, the oldest operator slot left becomes primary.
+ * `wrong_state`. Throws `forbidden`, and `busy` while a token is being refreshed. When the primary one goes, the oldest operator slot left becomes primary.
  */
 export async function removeSlot(ledger: Ledger, secrets: Secrets, text: string): Promise<SlotRecord> {
   const slot = await change(ledger, async (tx, record) => {
@@ -58,6 +59,7 @@ export async function removeSlot(ledger: Ledger, secrets: Secrets, text: string)
         },
       );
     }
+    await refuseRefreshing(tx, ledger.now(), `${PROGRAM} slots remove ${found.id}`);
     await tx.write.slots.remove(found.id);
     if (found.id === (await tx.slots.primary()) && heir !== undefined)
       await tx.write.slots.setPrimary(heir.id);

@@ -15,6 +15,7 @@ import type {
 import type { AuditReader, Readers, Transaction } from '../ports/store.ts';
 import { slotEntry } from '../setup/initialise.ts';
 import { lockedStore } from './locked-store.ts';
+import { refuseRefreshing } from './refreshing.ts';
 
 /** What a new root key does to each slot. */
 export interface RekeyPlan {
@@ -118,7 +119,7 @@ async function swap(
       hint: `${PROGRAM} slots rekey`,
     });
   }
-  await refuseRefreshing(tx, ledger.now());
+  await refuseRefreshing(tx, ledger.now(), `${PROGRAM} slots rekey`);
   const rolledBack = await compareAnchor(ledger.anchor.read(), {
     identity: ledger.store.identity,
     audit: tx.audit,
@@ -140,19 +141,6 @@ async function swap(
   };
   record({ action: 'store.rekey', target: made[0]?.current.id ?? 'store', workspaceId: null, facts });
   forgetMacs(ledger, await tx.audit.head());
-}
-
-/** A request ends after 30 s; what is older was left by a process that died. */
-const LONGEST_REFRESH = 60_000;
-
-/** The answer to a refresh that is out would be sealed with the old key, and so couldn't be stored: its grant would be lost. */
-async function refuseRefreshing(tx: Transaction, now: number): Promise<void> {
-  const intents = await tx.grants.intents();
-  if (!intents.some(({ uncertain, sentAt }) => !uncertain && Math.abs(now - sentAt) < LONGEST_REFRESH))
-    return;
-  throw new Failure('busy', 'a token of an app is being refreshed right now; nothing was done', {
-    hint: `${PROGRAM} slots rekey`,
-  });
 }
 
 function sameSealed(before: readonly SealedRecord[], now: readonly SealedRecord[]): boolean {

@@ -1,8 +1,9 @@
 import { Failure } from '../../errors.ts';
 import { requireAllowed } from '../access/require.ts';
 import type { WorkspaceWish } from '../access/wish.ts';
+import type { App } from '../apps/app.ts';
 import { beyondRules, markGrants, rulesOf } from '../apps/exceed.ts';
-import { grantEntry } from '../apps/facts.ts';
+import { appEntry, grantEntry } from '../apps/facts.ts';
 import { type Held, heldNow, nameOf } from '../apps/reconnect.ts';
 import { revokeHere } from '../apps/revoke-here.ts';
 import { change, type Ledger, type Record } from '../audit/change.ts';
@@ -23,6 +24,8 @@ export interface Holdings {
   readonly keys: readonly ApiKey[];
   /** Unrevoked grants of apps that they authorized, by app and account. */
   readonly grants: readonly Held[];
+  /** Apps that they registered, and so may change; revoking leaves them, for those who manage the workspace. */
+  readonly apps: readonly App[];
 }
 
 /** A member who is gone, and what was theirs, as it is now. */
@@ -41,17 +44,18 @@ export async function holdingsOf(
   return {
     keys: await selectKeys(store, { filter: { workspaceId, owner } }, now),
     grants: await Promise.all(grants.map(({ id }) => heldNow(store, id))),
+    apps: (await store.apps.all(workspaceId)).filter(({ createdBy }) => createdBy === owner),
   };
 }
 
-/** How many things that are. */
+/** How many things something must become of. */
 export function sizeOf({ keys, grants }: Holdings): number {
   return keys.length + grants.length;
 }
 
 /**
  * Takes somebody out of the workspace and, in the same transaction, gives what they own to another member or revokes
- * it; grants are revoked here, and at their providers by who settles pending ones. Throws `usage` when they own
+ * it; apps that they registered go to that member, or stay; grants are revoked here, and at their providers by who settles pending ones. Throws `usage` when they own
  * something and no fate is given, `changed` when it is another number of things than `expect`, `wrong_state` for the last owner, `not_found` for an unknown member or heir, and `forbidden`.
  */
 export function removeMember(
@@ -69,27 +73,26 @@ export function removeMember(
     await refuseLastOwner(tx, workspace, member);
     if (expect !== undefined && sizeOf(owned) !== expect) throw ownsOther(name, owned);
     if (sizeOf(owned) > 0 && fate === undefined) throw undecided(name, owned);
-    const settled = fate === undefined ? NOTHING : await settle({ tx, record, now }, member, owned, fate);
+    const settled = fate === undefined ? owned : await settle({ tx, record, now }, member, owned, fate);
     await tx.write.workspaces.removeMember(workspace.id, name);
     record(memberEntry('member.remove', member, { role: member.role, ...settledFacts(owned, fate) }));
     return { member, ...settled };
   });
 }
 
-const NOTHING: Holdings = { keys: [], grants: [] };
-
-function settledFacts({ keys, grants }: Holdings, fate: Fate | undefined): Facts {
+function settledFacts({ keys, grants, apps }: Holdings, fate: Fate | undefined): Facts {
   const [done, ofGrants] =
     fate === 'revoke' ? ['revoked', 'revoked_grants'] : ['reassigned', 'reassigned_grants'];
   return {
     ...(keys.length > 0 ? { [done]: keys.length } : {}),
     ...(grants.length > 0 ? { [ofGrants]: grants.length } : {}),
+    ...(apps.length > 0 && typeof fate === 'object' ? { reassigned_apps: apps.length } : {}),
   };
 }
 
 /** What has to be allowed for a removal. */
 export function removalOf({ name, role }: Member, owned: Holdings, fate: Fate | undefined): WorkspaceWish {
-  const reassigns = sizeOf(owned) > 0 && typeof fate === 'object';
+  const reassigns = sizeOf(owned) + owned.apps.length > 0 && typeof fate === 'object';
   return { kind: 'change-member', member: name, from: role, to: undefined, reassigns };
 }
 
@@ -151,7 +154,12 @@ async function settle(
     record(grantEntry('grant.reassign', after, app, { old_authorized_by: member.name }));
     grants.push({ app, grant: after });
   }
-  return { keys, grants: await markBeyondHeir(tx, record, member.workspaceId, grants) };
+  const apps = owned.apps.map((app): App => ({ ...app, createdBy: owner }));
+  for (const app of apps) {
+    await tx.write.apps.update(app.id, { createdBy: owner });
+    record(appEntry('app.reassign', app, { created_by: owner, old_created_by: member.name }));
+  }
+  return { keys, grants: await markBeyondHeir(tx, record, member, grants), apps };
 }
 
 async function revokeAll({ tx, record, now }: Settling, member: Member, owned: Holdings): Promise<Holdings> {
@@ -164,20 +172,23 @@ async function revokeAll({ tx, record, now }: Settling, member: Member, owned: H
   const grants: Held[] = [];
   for (const { app, grant } of owned.grants)
     grants.push({ app, grant: await revokeHere(tx, record, { app, grant, now, reason }) });
-  return { keys, grants };
+  return { keys, grants, apps: owned.apps };
 }
 
-/** What the heir could not have authorized needs to be authorized again, by somebody who may. */
+/** What the heir could not have authorized needs to be authorized again, by somebody who may; what they could doesn't. */
 async function markBeyondHeir(
   tx: Transaction,
   record: Record,
-  workspaceId: string,
+  { workspaceId, name }: Member,
   grants: readonly Held[],
 ): Promise<readonly Held[]> {
   const rules = await rulesOf(tx, workspaceId);
   const all = grants.map(({ grant }) => grant);
-  const marked = await markGrants(tx, record, all, (grant) => beyondRules(grant, rules));
-  return grants.map(({ app, grant }) => ({ app, grant: marked.find(({ id }) => id === grant.id) ?? grant }));
+  await markGrants(tx, record, all, {
+    before: (grant) => beyondRules({ ...grant, authorizedBy: name }, rules),
+    after: (grant) => beyondRules(grant, rules),
+  });
+  return Promise.all(all.map(({ id }) => heldNow(tx, id)));
 }
 
 async function heirOf(tx: Transaction, { workspaceId, name }: Member, heir: string): Promise<string> {

@@ -17,7 +17,7 @@ export type PolicyWish = Partial<Omit<Policy, 'ceilings'>> & {
   readonly ceilings?: Partial<Policy['ceilings']>;
 };
 
-/** A policy before and after, and the grants of apps that need to be authorized again because of it. */
+/** A policy before and after, and the grants of apps that were marked because of it, or are so no more (`needsReason` null). */
 export interface PolicyChange {
   readonly before: Policy;
   readonly after: Policy;
@@ -25,7 +25,8 @@ export interface PolicyChange {
 }
 
 /**
- * Changes the workspace's policy. Grants that it allowed before and doesn't any more are marked in the same transaction.
+ * Changes the workspace's policy. Grants that it allowed before and doesn't any more are marked in the same
+ * transaction; those that were marked for what it allows now are not any more.
  * Throws `forbidden`, and `usage` for a default life that the longest life forbids.
  */
 export function setPolicy(ledger: Ledger, workspace: Workspace, wish: PolicyWish): Promise<PolicyChange> {

@@ -2,6 +2,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import { safeUrl } from '../../domain/apps/app.ts';
 import { Failure } from '../../errors.ts';
 import { readBody } from './body.ts';
+import { redacted } from './redact.ts';
 import { hostOf, unreachable } from './trouble.ts';
 
 /** How long a request may take, in ms, and how large its answer may be, in bytes when unpacked. */
@@ -22,7 +23,7 @@ export interface Outgoing {
   readonly body: string | undefined;
 }
 
-/** A whole answer. */
+/** A whole answer, without what was sent (`redacted`). */
 export interface Incoming {
   readonly status: number;
   readonly header: (name: string) => string | undefined;
@@ -77,10 +78,12 @@ export async function send(
 
 function exchange(
   sending: ClientRequest,
-  { headers, body }: Outgoing,
+  outgoing: Outgoing,
   { host, isTls }: { host: string; isTls: boolean },
   { connectMs, totalMs, bytes, signal }: Limits & { readonly signal: AbortSignal | undefined },
 ): Promise<Incoming> {
+  const { headers, body } = outgoing;
+  const said = <T extends string | undefined>(text: T) => text && redacted(text, outgoing);
   return new Promise((resolve, reject) => {
     let isSent = false;
     const fail = (cause: unknown): void => {
@@ -113,8 +116,8 @@ function exchange(
         sending.destroy();
         resolve({
           status: message.statusCode ?? 0,
-          header: (name) => singleHeader(message, name),
-          body: text,
+          header: (name) => said(singleHeader(message, name)),
+          body: said(text),
         });
       }, fail);
     });

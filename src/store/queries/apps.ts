@@ -53,10 +53,10 @@ export function appWriter(session: Session): AppWriter {
       if (after.name !== before.name) await refuseTaken(session, before.workspaceId, after.name);
       await session.run(
         `UPDATE apps SET name = ?, client_id = ?, client_auth = ?, allowlist = ?, redirect_port = ?,
-           integration_id = ?, removed_at = ? WHERE id = ?`,
+           integration_id = ?, created_by = ?, removed_at = ? WHERE id = ?`,
         [
           ...[after.name, after.clientId, after.clientAuth, listOf(after.allowlist)],
-          ...[after.redirectPort, after.integrationId, after.removedAt, id],
+          ...[after.redirectPort, after.integrationId, after.createdBy, after.removedAt, id],
         ],
       );
     },

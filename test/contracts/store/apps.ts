@@ -96,7 +96,7 @@ export function appsContract(at: Fixture): void {
       const changes: readonly AppChange[] = [
         { name: 'other', clientId: 'other', clientAuth: 'none' },
         { allowlist: ['a', 'b'], redirectPort: 65_535 },
-        { integrationId: integration.id },
+        { integrationId: integration.id, createdBy: 'ben' },
         { allowlist: null, redirectPort: null, integrationId: null },
       ];
       let expected = app;

@@ -196,7 +196,9 @@ describe('a refusal', () => {
 
   test('puts no name into a command that a shell would take for something else', () => {
     const decision = decide({ name: "b'; rm -rf ~ #", role: undefined }, ground(), make());
-    expect(decision).toMatchObject({ hint: expect.stringMatching(/members add NAME -w acme$/) });
+    expect(decision).toMatchObject({
+      hint: expect.stringMatching(/members add 'b'\\''; rm -rf ~ #' -w acme$/),
+    });
   });
 
   test('names an owner where none is known', () => {

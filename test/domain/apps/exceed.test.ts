@@ -113,6 +113,33 @@ describe('a narrower policy', () => {
     expect((await desk.grantNow(ben))?.needsReason).toContain('ben is viewer');
   });
 
+  test('and a wider one again frees what was marked for that, and nothing else', async () => {
+    const ben = await desk.grant(app, { authorizedBy: 'ben', asked: ['gist'], granted: ['gist'] });
+    const other = await desk.grant(app, {
+      account: '@b',
+      authorizedBy: 'ben',
+      needsReason: 'it was refused',
+    });
+    await set({ connectApps: 'admin' });
+    // Two rules forbid it by now; the reason is always one that is true.
+    await set({ restrictedProviderScopes: ['gist'] });
+    expect(await set({ connectApps: 'developer' })).toEqual([]);
+    expect((await desk.grantNow(ben))?.needsReason).toContain('it has gist');
+    const before = (await desk.log()).length;
+    expect(await set({ restrictedProviderScopes: [] })).toEqual(['@ana']);
+    expect(await desk.entriesSince(before)).toEqual(['policy.set ws', 'grant.allowed-again grant']);
+    expect(await desk.grantNow(ben)).toEqual(ben);
+    expect((await desk.grantNow(other))?.needsReason).toBe('it was refused');
+  });
+
+  test('so does the role of before', async () => {
+    const ben = await desk.grant(app, { authorizedBy: 'ben' });
+    await setRole(desk.ledger, desk.workspace, 'ben', 'viewer');
+    const { grants } = await setRole(desk.ledger, desk.workspace, 'ben', 'developer');
+    expect(grants).toEqual([ben]);
+    expect(await desk.grantNow(ben)).toEqual(ben);
+  });
+
   test('of another workspace is none of its business', async () => {
     await desk.grant(app, { authorizedBy: 'ben' });
     const away = { ...desk.workspace, id: 'ws_000000000001', slug: 'away' };

@@ -1,7 +1,9 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { App } from '../../../src/domain/apps/app.ts';
+import { openClientSecret } from '../../../src/domain/apps/bound.ts';
 import { type AppWish, updateApp } from '../../../src/domain/apps/manage.ts';
 import { Secret } from '../../../src/domain/secret.ts';
+import { setPolicy } from '../../../src/domain/workspaces/set-policy.ts';
 import { T0 } from '../../contracts/samples.ts';
 import { type AppDesk, openAppDesk, openSeals, scopes } from '../../support/app-desk.ts';
 import { failureOf } from '../../support/fake-ledger.ts';
@@ -15,6 +17,9 @@ beforeEach(async () => {
 const HABITS = { aliases: { email: 'https://x.test/userinfo.email' }, unsaid: ['offline'] };
 const update = (wish: AppWish, by = 'ben') =>
   updateApp(desk.as(by), openSeals, { workspaceId: desk.workspace.id, text: app.id }, wish, HABITS);
+
+const secretNow = async () =>
+  openClientSecret(desk.store, openSeals, (await desk.store.apps.byId(app.id)) as App);
 
 describe('an app is changed', () => {
   test('in its name, which stays unique', async () => {
@@ -44,13 +49,13 @@ describe('an app is changed', () => {
     await update({ secret: new Secret('n3w') });
     const sealed = await desk.sealedOf(app.id);
     expect(sealed).toMatchObject([{ field: 'client_secret', version: (old?.version ?? 0) + 1 }]);
-    expect(sealed.map((one) => openSeals.open(one).reveal())).toEqual(['n3w']);
+    expect((await secretNow())?.reveal()).toBe('n3w');
     expect(JSON.stringify(await desk.log())).not.toContain('n3w');
   });
 
   test('to a public client and back; secret and way to authenticate go together', async () => {
     expect((await update({ secret: null })).app.clientAuth).toBe('none');
-    expect(await desk.sealedOf(app.id)).toEqual([]);
+    expect(await secretNow()).toBeUndefined();
     expect(await failureOf(() => update({ clientAuth: 'client_secret_post' }))).toMatchObject({
       code: 'usage',
     });
@@ -59,6 +64,19 @@ describe('an app is changed', () => {
     expect(await failureOf(() => update({ clientAuth: 'none' }))).toMatchObject({ code: 'usage' });
     expect((await update({ secret: null })).app.clientAuth).toBe('none');
     expect((await update({ secret: new Secret('x') })).app.clientAuth).toBe('client_secret_basic');
+  });
+
+  test('in its client id: its secret is for the new one then', async () => {
+    await update({ clientId: 'other' });
+    expect((await secretNow())?.reveal()).toBe('s3cret');
+  });
+
+  test("not when it was edited behind the program's back, which nothing may make look right", async () => {
+    await desk.store.write((tx) => tx.write.apps.update(app.id, { clientId: 'evil' }));
+    const before = await desk.log();
+    for (const wish of [{ name: 'new' }, { clientId: 'other' }, { secret: new Secret('n3w') }])
+      expect(await failureOf(() => update(wish))).toMatchObject({ code: 'authorization_mismatch' });
+    expect(await desk.log()).toEqual(before);
   });
 
   test('by who registered it and by who manages the workspace', async () => {
@@ -92,6 +110,25 @@ describe('a grant that goes beyond a new allowlist needs authorization', () => {
     expect(await marked(['repo'])).toEqual([]);
     expect(await marked(['repo', 'more'])).toEqual([]);
     expect(await marked(null)).toEqual([]);
+  });
+
+  test('no more when the list is wider again, unless another rule forbids it', async () => {
+    const grant = await desk.grant(app, { authorizedBy: 'ben', asked: ['email'], granted: ['email'] });
+    await update({ allowlist: scopes('repo') });
+    expect((await update({ allowlist: scopes('repo', 'email') })).marked).toEqual([grant]);
+    expect((await desk.log()).at(-1)?.action).toBe('grant.allowed-again');
+    await update({ allowlist: scopes('repo') });
+    await setPolicy(desk.ledger, desk.workspace, { restrictedProviderScopes: ['email'] });
+    expect(await marked(null)).toEqual([]);
+    expect((await desk.grantNow(grant))?.needsReason).toContain('which the policy leaves to owners');
+  });
+
+  test('for good when the client id is another, whatever the list says then', async () => {
+    const grant = await desk.grant(app, { asked: ['email'], granted: ['email'] });
+    await update({ allowlist: scopes('repo') });
+    await update({ clientId: 'other' });
+    await update({ allowlist: null });
+    expect((await desk.grantNow(grant))?.needsReason).toBe('the app has another client id by now');
   });
 
   test('by what the provider calls it, and by what it never lists', async () => {

@@ -5,7 +5,7 @@ import type { Store } from '../../../src/domain/ports/store.ts';
 import { Failure } from '../../../src/errors.ts';
 import { changedStore, changedWrites } from '../../support/changed-store.ts';
 import { Dead, mortal } from '../../support/mortal.ts';
-import { openTokenDesk, STORES, type TokenDesk } from '../../support/token-desk.ts';
+import { HOUR, openTokenDesk, STORES, type TokenDesk } from '../../support/token-desk.ts';
 
 /** What the next process finds after one that died. */
 interface Aftermath {
@@ -58,7 +58,7 @@ async function everyDeath(kind: (typeof STORES)[number], broken?: Broken): Promi
 }
 
 const UNCERTAIN =
-  /^8 .* a refresh of \S+ was never answered, so whether its refresh token still works is uncertain$/;
+  /^8 .* a refresh of \S+ was never answered, so whether its refresh token still works is uncertain \(--retry-uncertain sends it once more\)$/;
 
 describe.each(STORES)('a process that dies while it refreshes, on a store in %s (case 132)', (kind) => {
   test('leaves the new token, the old state, or says that it is uncertain', async () => {
@@ -109,7 +109,7 @@ describe.each(STORES)('an answer that cannot be stored, on a store in %s (case 1
     const first = await keeper.fresh(desk.grant.id).catch((error) => error);
     expect(first).toMatchObject({ code: fault.code });
     expect(first.message).toMatch(
-      /could not be stored, so whether its refresh token still works is uncertain$/,
+      /could not be stored, so whether its refresh token still works is uncertain \(--retry-uncertain sends it once more\)$/,
     );
     expect(first.message).toContain(fault.message);
     const { next, reused, needsReason } = await nextRun(desk, {});
@@ -139,6 +139,28 @@ describe.each(STORES)('an answer that cannot be stored, on a store in %s (case 1
       failing(store, (n) => ([3, 4, 5].includes(n) ? busy : undefined)),
     );
     expect((await keeper.fresh(desk.grant.id)).accessToken.reveal()).toBe('access-2');
+    await desk.close();
+  });
+
+  test('one that refuses at once, as while it is restored, is asked again for half a minute', async () => {
+    const desk = await openTokenDesk(kind);
+    const pauses: number[] = [];
+    const waited = () => pauses.reduce((sum, ms) => sum + ms, 0);
+    const until = async (ms: number) => {
+      const busy = new Failure('busy', 'the store is being replaced');
+      const own = await desk.another((store) =>
+        failing(store, (n) => (n >= 3 && waited() < ms ? busy : undefined)),
+      );
+      const pause = async (time: number): Promise<void> => void pauses.push(time);
+      return tokenKeeper({ ...desk.renewing(own.ledger), pause }).fresh(desk.grant.id);
+    };
+    expect((await until(20_000)).accessToken.reveal()).toBe('access-2');
+    expect(Math.max(...pauses)).toBe(5000);
+    desk.clock.at += HOUR;
+    pauses.length = 0;
+    await expect(until(60_000)).rejects.toMatchObject({ code: 'busy' });
+    expect(waited()).toBeGreaterThan(25_000);
+    expect(waited()).toBeLessThan(31_000);
     await desk.close();
   });
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { openClientSecret } from '../../../src/domain/apps/bound.ts';
 import { CLIENT_SECRET } from '../../../src/domain/apps/facts.ts';
 import {
   byHand,
@@ -11,7 +12,7 @@ import type { ResourceDiscovery } from '../../../src/domain/ports/authorization.
 import { Secret } from '../../../src/domain/secret.ts';
 import { github } from '../../../src/oauth/providers/github.ts';
 import { someIntegration, someServer, T0 } from '../../contracts/samples.ts';
-import { BY_HAND, openAppDesk, scopes } from '../../support/app-desk.ts';
+import { BY_HAND, openAppDesk, openSeals, scopes } from '../../support/app-desk.ts';
 import { failureOf } from '../../support/fake-ledger.ts';
 
 describe('registering', () => {
@@ -50,11 +51,12 @@ describe('registering', () => {
     expect(JSON.stringify(entry)).not.toContain('s3cret');
   });
 
-  test('a public client has nothing sealed', async () => {
+  test('a public client has an empty secret, sealed for what it is bound to', async () => {
     const desk = await openAppDesk();
     const app = await desk.app({ secret: undefined });
     expect(app.clientAuth).toBe('none');
-    expect(await desk.sealedOf(app.id)).toEqual([]);
+    expect(await desk.sealedOf(app.id)).toMatchObject([{ field: CLIENT_SECRET, version: 1 }]);
+    expect(await openClientSecret(desk.store, openSeals, app)).toBeUndefined();
   });
 
   test('is for those who may connect apps', async () => {

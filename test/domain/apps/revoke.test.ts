@@ -10,7 +10,7 @@ import {
 import { Failure } from '../../../src/errors.ts';
 import { changedStore } from '../../support/changed-store.ts';
 import { failureOf } from '../../support/fake-ledger.ts';
-import { openTokenDesk, STORES, type TokenDesk, writtenDown } from '../../support/token-desk.ts';
+import { HOUR, openTokenDesk, STORES, type TokenDesk, writtenDown } from '../../support/token-desk.ts';
 
 describe.each(STORES)('taking a grant back, on a store in %s', (kind) => {
   let desk: TokenDesk;
@@ -24,6 +24,7 @@ describe.each(STORES)('taking a grant back, on a store in %s', (kind) => {
     authorization: async () => desk.server.authorization,
   });
   const finish = () => finishRevocation(taking(), desk.grant.id);
+  const retry = (isEdited = false) => retryPending(taking(), () => isEdited);
   const unreachable = () => new Failure('provider_unreachable', 'sso.example.com did not answer');
 
   test('here at once, without unlocking; then at the provider, and the tokens are gone', async () => {
@@ -47,15 +48,49 @@ describe.each(STORES)('taking a grant back, on a store in %s', (kind) => {
     await revokeGrant(desk.ledger, desk.grant.id);
     expect(await finish()).toMatchObject({ kind: 'pending', failure: { code: 'provider_unreachable' } });
     expect(await desk.sealed()).toEqual(['access_token 1', 'refresh_token 1']);
-    expect(await retryPending(taking())).toMatchObject([
-      { outcome: { kind: 'pending' }, grant: { id: desk.grant.id } },
-    ]);
+    expect(await retry()).toMatchObject([{ outcome: { kind: 'pending' }, grant: { id: desk.grant.id } }]);
     desk.server.revocation = { kind: 'revoked' };
-    expect(await retryPending(taking())).toMatchObject([
-      { outcome: { kind: 'revoked' }, app: { name: 'tracker' } },
-    ]);
-    expect(await retryPending(taking())).toEqual([]);
+    expect(await retry()).toMatchObject([{ outcome: { kind: 'revoked' }, app: { name: 'tracker' } }]);
+    expect(await retry()).toEqual([]);
     expect(await desk.sealed()).toEqual([]);
+  });
+
+  test('tokens that have ended, with none to renew them, are nothing to take back', async () => {
+    const { refreshToken: _, ...tokens } = desk.server.consent();
+    await desk.consent({ tokens: { ...tokens, refreshToken: undefined } });
+    desk.server.revocation = unreachable();
+    await revokeGrant(desk.ledger, desk.grant.id);
+    expect(await finish()).toMatchObject({ kind: 'pending' });
+    desk.clock.at += HOUR;
+    expect(await retry()).toMatchObject([{ outcome: { kind: 'none' } }]);
+    expect(await desk.sealed()).toEqual([]);
+    expect((await desk.entries()).at(-1)?.facts).toMatchObject({ outcome: 'none' });
+  });
+
+  test('one that can not be tried at all stays pending, and the others are tried', async () => {
+    const other = await desk.consent({ account: '@ben' });
+    for (const { id } of [desk.grant, other]) await revokeGrant(desk.ledger, id);
+    const access = {
+      open: (sealed: Parameters<typeof writtenDown.open>[0]) => {
+        if (sealed.record === desk.grant.id) throw new Failure('slot_damaged', 'it does not pass its check');
+        return writtenDown.open(sealed);
+      },
+    };
+    const retried = await retryPending({ ...taking(), access }, () => false);
+    expect(retried.map(({ grant, outcome }) => [grant.account, outcome.kind])).toEqual([
+      ['@ana', 'pending'],
+      ['@ben', 'revoked'],
+    ]);
+  });
+
+  test('for an app that was edited nobody is asked: neither by what is sealed nor by what the log says', async () => {
+    await revokeGrant(desk.ledger, desk.grant.id);
+    const mismatch = { kind: 'pending', failure: { code: 'authorization_mismatch' } };
+    expect(await retry(true)).toMatchObject([{ outcome: mismatch }]);
+    await desk.store.write((tx) => tx.write.apps.update(desk.app.id, { clientId: 'evil' }));
+    expect(await retry()).toMatchObject([{ outcome: mismatch }]);
+    expect(desk.server.takenBack).toEqual([]);
+    expect(await desk.sealed()).toEqual(['access_token 1', 'refresh_token 1']);
   });
 
   test('given up: its tokens are erased, without unlocking, and nobody is told', async () => {
@@ -69,7 +104,7 @@ describe.each(STORES)('taking a grant back, on a store in %s', (kind) => {
     expect(await desk.sealed()).toEqual([]);
     expect(desk.server.takenBack).toEqual([]);
     expect(await desk.actions()).toEqual(['authorize', 'revoke', 'revocation-given-up']);
-    expect(await retryPending(taking())).toEqual([]);
+    expect(await retry()).toEqual([]);
   });
 
   test('given up for a removed app, which is forgotten then', async () => {
@@ -131,13 +166,13 @@ describe.each(STORES)('taking a grant back, on a store in %s', (kind) => {
       tokenVersion: 2,
     });
     expect(await desk.sealed()).toEqual(['access_token 2', 'refresh_token 2']);
-    expect(await retryPending(taking())).toEqual([]);
+    expect(await retry()).toEqual([]);
   });
 
   test('an app that was removed meanwhile is forgotten with the last pending revocation', async () => {
     await removeApp(desk.ledger, { workspaceId: desk.workspace.id, text: 'tracker' });
     expect(await desk.store.apps.byId(desk.app.id)).toMatchObject({ removedAt: desk.clock.at });
-    expect(await retryPending(taking())).toMatchObject([{ outcome: { kind: 'revoked' } }]);
+    expect(await retry()).toMatchObject([{ outcome: { kind: 'revoked' } }]);
     expect(desk.server.takenBack).toEqual([['access-1', 'refresh-1']]);
     expect(await desk.store.apps.byId(desk.app.id)).toBeUndefined();
     expect(await finish()).toEqual({ kind: 'none' });

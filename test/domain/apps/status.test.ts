@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Grant } from '../../../src/domain/apps/app.ts';
-import { connectionsOf, statusOfGrant } from '../../../src/domain/apps/status.ts';
+import { connectionsOf, needOf, statusOfGrant } from '../../../src/domain/apps/status.ts';
 import { someApp, someGrant, T0 } from '../../contracts/samples.ts';
 import { openAppDesk } from '../../support/app-desk.ts';
 
@@ -46,4 +46,11 @@ test('apps are listed with every grant, and those without one as not connected',
     { app: slack, grant: undefined, status: 'not-connected' },
   ]);
   expect(await connectionsOf(desk.store, 'ws_nothing', later)).toEqual([]);
+});
+
+test('there is a reason whenever it must be authorized again, and only then', () => {
+  const grant = someGrant(app);
+  expect(needOf({ ...grant, needsReason: 'why' }, 'needs-authorization')).toBe('why');
+  expect(needOf(grant, 'needs-authorization')).toContain('last refresh');
+  expect(needOf(grant, 'expired')).toBeNull();
 });

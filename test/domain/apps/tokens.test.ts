@@ -50,6 +50,37 @@ describe.each(STORES)('tokens on a store in %s', (kind) => {
     expect(await desk.actions()).toEqual(['authorize', 'refresh', 'token']);
   });
 
+  test('tokens that have ended when they come cost one refresh token a run', async () => {
+    desk.server.lifeMs = 0;
+    expect([await token(), desk.server.sent]).toEqual(['access-2', ['refresh-1']]);
+    expect(await token()).toBe('access-3');
+  });
+
+  test('one of unknown life is renewed once, when it must last', async () => {
+    desk.server.lifeMs = null;
+    expect(await token()).toBe('access-2');
+    expect(await token()).toBe('access-2');
+    expect(await token({ minValidMs: MINUTE })).toBe('access-3');
+    expect(desk.server.sent).toEqual(['refresh-1', 'refresh-2']);
+  });
+
+  test('a client secret that the provider knows no more: the hint gives the app another', async () => {
+    desk.server.answers.push('bad-client');
+    expect(await refusal({ minValidMs: MINUTE })).toMatchObject({
+      code: 'provider_failed',
+      hint: `{keywright} apps update tracker --from-stdin -w ${desk.workspace.slug}`,
+    });
+    expect(await token()).toBe('access-2');
+  });
+
+  test('an app that was edited is sent nothing, and no intent of it is left', async () => {
+    await desk.store.write((tx) => tx.write.apps.update(desk.app.id, { clientId: 'evil' }));
+    expect(await refusal()).toMatchObject({ code: 'authorization_mismatch', exitCode: 7 });
+    expect(desk.server.sent).toEqual([]);
+    expect(await desk.store.grants.intents()).toEqual([]);
+    expect(await desk.grantNow()).toEqual(desk.grant);
+  });
+
   test('--min-valid decides how long it must last', async () => {
     desk.clock.at -= 10 * MINUTE;
     expect(await token({ minValidMs: 10 * MINUTE })).toBe('access-1');
@@ -187,11 +218,9 @@ describe.each(STORES)('tokens on a store in %s', (kind) => {
     const first = await refusal();
     expect(first).toMatchObject({ code: 'provider_unreachable', exitCode: 7 });
     expect(first.message).toMatch(
-      /did not answer; the refresh of tracker @ana went out, so .* is uncertain$/,
+      /did not answer; the refresh of tracker @ana went out, so .* is uncertain \(--retry-uncertain sends it once more\)$/,
     );
-    expect(first.hint).toBe(
-      `{keywright} apps authorize tracker --account @ana -w ${desk.workspace.slug}; or try the same token once more: --retry-uncertain`,
-    );
+    expect(first.hint).toBe(`{keywright} apps authorize tracker --account @ana -w ${desk.workspace.slug}`);
     expect(await desk.store.grants.intents()).toMatchObject([{ grantId: desk.grant.id, uncertain: true }]);
     const next = await refusal();
     expect(next).toMatchObject({ code: 'needs_authorization', exitCode: 8, hint: first.hint });

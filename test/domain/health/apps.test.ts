@@ -1,6 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import type { App } from '../../../src/domain/apps/app.ts';
 import { updateApp } from '../../../src/domain/apps/manage.ts';
+import { removeApp } from '../../../src/domain/apps/remove.ts';
 import { appFindings } from '../../../src/domain/health/apps.ts';
 import { examine } from '../../../src/domain/health/examine.ts';
 import type { Readers } from '../../../src/domain/ports/store.ts';
@@ -33,8 +34,15 @@ test('a provider that was not told is named, and can be told by fixing', async (
   expect(await findings()).toMatchObject([
     { code: 'revocation_pending', fixable: true, hint: '{keywright} doctor --fix' },
   ]);
+  expect((await findings())[0]?.message).toMatch(/may go on using them$/);
   await desk.store.write((tx) => tx.write.apps.update(app.id, { removedAt: T0 }));
   expect((await findings())[0]?.message).toMatch(/^github @ana is revoked here/);
+});
+
+test('what has ended before its provider was told is said to be nothing that anybody could use', async () => {
+  const ended = { tokenExpiresAt: NOW, refreshable: false };
+  await desk.grant(app, { revokedAt: T0, revocationPending: true, ...ended });
+  expect((await findings())[0]?.message).toMatch(/nothing is left to take back$/);
 });
 
 test.each([
@@ -80,6 +88,8 @@ test('a damaged row is a finding and no crash; anything else is not swallowed', 
   expect(await appFindings(failing(damaged), NOW)).toMatchObject([
     { code: 'app_damaged', message: 'grant grant_x was changed', fixable: false },
   ]);
+  const gone = new Failure('not_found', 'no grant grant_x');
+  expect(await appFindings(failing(gone), NOW)).toMatchObject([{ code: 'app_damaged' }]);
   await expect(appFindings(failing(new Error('a bug')), NOW)).rejects.toThrow('a bug');
 });
 
@@ -92,6 +102,21 @@ async function examined() {
 test('the examination of a store tells them, too', async () => {
   await desk.grant(app, { needsReason: 'why' });
   expect((await examined()).map(({ code }) => code)).toEqual(['grant_needs_authorization']);
+});
+
+test('what was edited differs also after it was removed: the removal vouches for nothing', async () => {
+  await desk.grant(app);
+  await desk.store.write((tx) => tx.write.apps.update(app.id, { clientId: 'evil' }));
+  await removeApp(desk.ledger, { workspaceId: desk.workspace.id, text: app.id });
+  expect((await examined()).map(({ code }) => code)).toEqual(['app_differs', 'revocation_pending']);
+});
+
+test('a removed app that is still to be taken back is compared, too', async () => {
+  await desk.grant(app);
+  await removeApp(desk.ledger, { workspaceId: desk.workspace.id, text: app.id });
+  expect((await examined()).map(({ code }) => code)).toEqual(['revocation_pending']);
+  await desk.store.write((tx) => tx.write.apps.update(app.id, { clientId: 'evil' }));
+  expect((await examined()).map(({ code }) => code)).toEqual(['app_differs', 'revocation_pending']);
 });
 
 test('an app that was edited differs from what the log tells; one that was changed by its use cases does not', async () => {

@@ -157,6 +157,6 @@ test('its apps are bound to none, and stay connected', async () => {
   });
   await removeIntegration(desk.ledger, which, { fate: 'keep' });
   expect(await desk.store.apps.byId(app.id)).toEqual({ ...app, integrationId: null });
-  const entries = (await desk.log()).filter(({ action }) => action === 'app.update');
+  const entries = (await desk.log()).filter(({ action }) => action === 'app.unbind');
   expect(entries.map(({ target }) => target)).toEqual([app.id]);
 });

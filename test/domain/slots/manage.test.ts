@@ -3,6 +3,7 @@ import { lockedStore } from '../../../src/domain/slots/locked-store.ts';
 import { addSlot, findSlot, removeSlot } from '../../../src/domain/slots/manage.ts';
 import { addMember } from '../../../src/domain/workspaces/members.ts';
 import type { Workspace } from '../../../src/domain/workspaces/workspace.ts';
+import { someApp, someGrant } from '../../contracts/samples.ts';
 import { failureOf } from '../../support/fake-ledger.ts';
 import { type SlotDesk as Desk, openSlotDesk as desk, operator } from '../../support/fake-secrets.ts';
 
@@ -76,6 +77,32 @@ describe('a slot', () => {
     expect(await names(d)).toEqual(['keychain', 'server']);
     expect(d.secrets.outside).toEqual(await d.needed());
     await removeSlot(d.ledger, d.secrets, 'server');
+  });
+
+  test('stays while a refresh is out, whose answer it may be needed for; not when nobody waits any more', async () => {
+    const d = await desk();
+    await addSlot(d.ledger, d.access, d.secrets, operator('second'));
+    const app = someApp((await d.store.workspaces.all())[0]?.id ?? '');
+    const grant = someGrant(app);
+    await d.store.write(async (tx) => {
+      await tx.write.apps.insert(app);
+      await tx.write.grants.insert(grant);
+    });
+    const sent = (sentAt: number, uncertain: boolean) => {
+      const intent = { grantId: grant.id, tokenVersion: 1, sentAt, uncertain };
+      return d.store.write((tx) => tx.write.grants.putIntent(intent));
+    };
+    await sent(d.ledger.now() - 60_000, false);
+    expect(await failureOf(() => removeSlot(d.ledger, d.secrets, 'second'))).toMatchObject({
+      code: 'busy',
+      hint: expect.stringContaining('slots remove slot_'),
+    });
+    expect(await names(d)).toEqual(['keychain', 'second']);
+    await sent(d.ledger.now() - 180_000, false);
+    await removeSlot(d.ledger, d.secrets, 'second');
+    await addSlot(d.ledger, d.access, d.secrets, operator('third'));
+    await sent(d.ledger.now(), true);
+    await removeSlot(d.ledger, d.secrets, 'third');
   });
 
   test('that was the primary one leaves that to the oldest operator slot', async () => {

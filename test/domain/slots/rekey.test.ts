@@ -188,7 +188,7 @@ test('who is neither owner nor admin makes no new root key', async () => {
 
 test.each([
   ['while the answer to a refresh is awaited, whose tokens it would lose', 0, false, 'busy'],
-  ['after a process that died', -60_000, false, undefined],
+  ['after a process that died', -120_000, false, undefined],
   ['beside a refresh that is known to be uncertain', 0, true, undefined],
 ])('a new root key %s', async (_, offset, uncertain, code) => {
   const d = await desk();

@@ -153,6 +153,27 @@ describe('who authorized apps', () => {
     expect(await desk.grantNow(mine)).toEqual({ ...mine, authorizedBy: 'vic', needsReason: why });
   });
 
+  test('apps that they registered go along, or stay; nobody has to say what becomes of them', async () => {
+    const desk = await openAppDesk();
+    const app = await desk.app({ name: 'bens' }, 'ben');
+    const before = (await desk.log()).length;
+    expect((await remove(desk, { fate: { reassignTo: 'dee' } })).apps).toEqual([
+      { ...app, createdBy: 'dee' },
+    ]);
+    expect(await desk.store.apps.byId(app.id)).toEqual({ ...app, createdBy: 'dee' });
+    expect(await desk.entriesSince(before)).toEqual(['app.reassign app', 'member.remove ws']);
+    expect((await remove(desk, {}, 'dee', 'ana')).apps).toEqual([{ ...app, createdBy: 'dee' }]);
+    expect((await desk.store.apps.byId(app.id))?.createdBy).toBe('dee');
+  });
+
+  test('who leaves hands no apps to others either', async () => {
+    const desk = await openAppDesk();
+    await desk.app({ name: 'bens' }, 'ben');
+    const leave = () => remove(desk, { fate: { reassignTo: 'dee' } }, 'ben', 'ben');
+    expect(await failureOf(leave)).toMatchObject({ code: 'forbidden' });
+    await remove(desk, { fate: 'revoke' }, 'ben', 'ben');
+  });
+
   test('who leaves hands no grants to others, unless they answer for all', async () => {
     const { desk } = await withGrants();
     const leave = () => remove(desk, { fate: { reassignTo: 'dee' } }, 'ben', 'ben');

@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { quote } from '../../src/domain/shell.ts';
+import { visible } from '../../src/domain/visible.ts';
 import { PROGRAM } from '../../src/errors.ts';
-import { commandLine, quote } from '../../src/terminal/shell.ts';
-import { visible } from '../../src/terminal/visible.ts';
+import { commandLine } from '../../src/terminal/shell.ts';
 
 const WITH_BASH = (() => {
   try {
