@@ -3,9 +3,9 @@ import type { Outcome } from './commands/program.ts';
 import { quickParse } from './commands/quick-parse.ts';
 import type { Context, Globals, Host } from './context.ts';
 import { findSecretKey, publicKey } from './domain/keys/token.ts';
+import { commandLine } from './domain/shell.ts';
 import { EXIT, type ExitCode, Failure, PROGRAM } from './errors.ts';
 import { nativeModuleFailure } from './native-modules.ts';
-import { commandLine } from './terminal/shell.ts';
 
 /** The texts of `keywright help <topic>`. */
 const TOPICS: readonly string[] = ['exit-codes', 'errors', 'environment'];
@@ -85,7 +85,7 @@ function withRetry(error: unknown, argv: readonly string[]): unknown {
   // Another thing than the one that was named is asked about again: `--yes` was not said of it.
   const next =
     'append' in retry
-      ? [...argv, retry.append]
+      ? appended(argv, retry.append)
       : argv
           .filter((word) => word !== '--yes' && word !== '-y')
           .map((word) => replaced(word, retry.replace, retry.by));
@@ -94,6 +94,12 @@ function withRetry(error: unknown, argv: readonly string[]): unknown {
     hint: [error.hint, line].filter(Boolean).join(' '),
     cause: error.cause,
   });
+}
+
+/** A flag goes before `--`: behind it everything is an operand. */
+function appended(argv: readonly string[], word: string): readonly string[] {
+  const end = word.startsWith('-') ? argv.indexOf('--') : -1;
+  return end < 0 ? [...argv, word] : argv.toSpliced(end, 0, word);
 }
 
 /** `text` alone, or as the value in `--flag=text`. */

@@ -1,6 +1,6 @@
+import { visible } from '../domain/visible.ts';
 import { ERRORS, type ErrorCode, EXIT, type ExitCode, Failure, PROGRAM } from '../errors.ts';
 import { jsonText } from './json.ts';
-import { visible } from './visible.ts';
 
 /** What is said of an error. Message and hint may still hold untrusted text. */
 export interface Report {

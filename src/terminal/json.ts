@@ -1,4 +1,4 @@
-import { escapeHarmful } from './visible.ts';
+import { escapeHarmful } from '../domain/visible.ts';
 
 /**
  * One line of JSON without the newline. Strings are exact to whoever parses it; characters that could disturb a

@@ -1,7 +1,7 @@
+import { visible } from '../domain/visible.ts';
 import type { Column, ListSpec } from './output.ts';
 import type { Style } from './style.ts';
 import { type Cell, LAYOUT_ROWS, tableOf } from './table.ts';
-import { visible } from './visible.ts';
 
 /** Writes a part of the answer. */
 export type Write = (text: string) => Promise<void>;

@@ -1,4 +1,5 @@
 import type { Secret } from '../domain/secret.ts';
+import { visible } from '../domain/visible.ts';
 import { EXIT, type ExitCode, Failure, PROGRAM } from '../errors.ts';
 import { failureJson, failureLines, reportOf } from './failure.ts';
 import { jsonText } from './json.ts';
@@ -7,7 +8,6 @@ import { createNotice, type Notice, SILENT } from './progress.ts';
 import { ReaderGone, type Sink } from './streams.ts';
 import { type Color, PLAIN, styleFor } from './style.ts';
 import { tableOf } from './table.ts';
-import { visible } from './visible.ts';
 import { pad, widthOf } from './width.ts';
 import { maskLines, type Workflow, withoutCommands, withoutCommandsInJson } from './workflow.ts';
 

@@ -1,5 +1,5 @@
+import { visible } from '../domain/visible.ts';
 import type { Sink } from './streams.ts';
-import { visible } from './visible.ts';
 import { cut } from './width.ts';
 
 /** One line on stderr that says what the program is waiting for. */

@@ -1,8 +1,8 @@
 import { Secret } from '../domain/secret.ts';
+import { visible } from '../domain/visible.ts';
 import { Failure, PROGRAM } from '../errors.ts';
 import { askHidden, type Signals } from './ask-hidden.ts';
 import type { Terminal } from './tty.ts';
-import { visible } from './visible.ts';
 
 interface Choice<T> {
   readonly name: string;

@@ -1,5 +1,5 @@
+import { visible } from '../domain/visible.ts';
 import { type Color, PLAIN, type Style } from './style.ts';
-import { visible } from './visible.ts';
 import { cut, widthOf } from './width.ts';
 
 /** A cell's text may come from anywhere. */

@@ -1,5 +1,5 @@
 import type { Secret } from '../domain/secret.ts';
-import { visible } from './visible.ts';
+import { visible } from '../domain/visible.ts';
 
 /** A system that runs jobs and takes commands from what they print. */
 export type Workflow = 'github' | 'azure';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { visible } from '../../src/terminal/visible.ts';
+import { visible } from '../../src/domain/visible.ts';
 import { cut, pad, widthOf } from '../../src/terminal/width.ts';
 
 describe('widthOf', () => {

@@ -1,6 +1,6 @@
 import { connectionsOf } from '../../domain/apps/status.ts';
+import { commandLine } from '../../domain/shell.ts';
 import { PROGRAM } from '../../errors.ts';
-import { commandLine } from '../../terminal/shell.ts';
 import type { Command } from '../command.ts';
 import { slugs } from '../keys/describe.ts';
 import { WORKSPACE } from '../options.ts';

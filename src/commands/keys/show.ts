@@ -5,8 +5,8 @@ import { publicKey } from '../../domain/keys/token.ts';
 import type { Store } from '../../domain/ports/store.ts';
 import { livingOlder } from '../../domain/rotations/overlap.ts';
 import { isOpen, type Rotation } from '../../domain/rotations/rotation.ts';
-import { EXIT, PROGRAM } from '../../errors.ts';
-import { commandLine } from '../../terminal/shell.ts';
+import { commandOn } from '../../domain/shell.ts';
+import { EXIT } from '../../errors.ts';
 import { age, deadline, moment } from '../../terminal/time.ts';
 import type { Command } from '../command.ts';
 import { FROM_STDIN, WORKSPACE } from '../options.ts';
@@ -148,7 +148,7 @@ async function nextStep(
   rotation: Rotation | undefined,
 ): Promise<void> {
   if (rotation !== undefined && isOpen(rotation))
-    return context.out.hint(goOnWith(key.name, workspace, rotation.check));
+    return context.out.hint(goOnWith(key, workspace, rotation.check));
   if (statusOf(key, context.now()) !== 'rotating') return;
-  await context.out.say(`leaked? ${commandLine(PROGRAM, 'rotations', 'finish', key.name, '-w', workspace)}`);
+  await context.out.say(`leaked? ${commandOn('rotations finish', key.name, '-w', workspace)}`);
 }

@@ -1,5 +1,4 @@
 import { Failure, PROGRAM } from '../../errors.ts';
-import { word } from '../access/refusal.ts';
 import { requireAllowed } from '../access/require.ts';
 import type { Grant } from '../apps/app.ts';
 import { markBeyondRules, rulesOf } from '../apps/exceed.ts';
@@ -7,6 +6,7 @@ import { change, type Ledger } from '../audit/change.ts';
 import type { NewEntry } from '../audit/entry.ts';
 import { notFound } from '../nearest.ts';
 import type { Readers } from '../ports/store.ts';
+import { commandOn } from '../shell.ts';
 import type { Member, Role, Workspace } from './workspace.ts';
 
 /** The member's name when there is such a member of the workspace; else throws `not_found` with the nearest. */
@@ -33,7 +33,7 @@ export function addMember(ledger: Ledger, workspace: Workspace, name: string, ro
     const already = members.find((member) => member.name === name);
     if (already !== undefined) {
       throw new Failure('exists', `${name} is ${already.role} of ${workspace.slug} already`, {
-        hint: `${PROGRAM} members update ${word(name)} --role ROLE -w ${workspace.slug}`,
+        hint: commandOn('members update', name, '--role', 'ROLE', '-w', workspace.slug),
       });
     }
     const member = { workspaceId: workspace.id, name, role, createdAt };

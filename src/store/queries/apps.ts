@@ -1,4 +1,5 @@
 import type { AppReader, AppWriter } from '../../domain/ports/apps.ts';
+import { commandOn } from '../../domain/shell.ts';
 import { Failure, PROGRAM } from '../../errors.ts';
 import { APP, type AppRow, toApp } from './app-row.ts';
 import type { Session, Value } from './session.ts';
@@ -75,6 +76,6 @@ async function refuseTaken(session: Session, workspaceId: string, name: string):
   const taken = `SELECT 1 FROM apps WHERE workspace_id = ? AND name = ? AND ${LIVE}`;
   if ((await session.get(taken, [workspaceId, name])) === undefined) return;
   throw new Failure('exists', `the workspace already has an app "${name}"`, {
-    hint: `${PROGRAM} apps show "${name}"`,
+    hint: commandOn('apps show', name),
   });
 }

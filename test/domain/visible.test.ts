@@ -1,8 +1,8 @@
 import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { visible } from '../../src/domain/visible.ts';
 import { jsonText } from '../../src/terminal/json.ts';
-import { visible } from '../../src/terminal/visible.ts';
 
 const HARMFUL = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u;
 
