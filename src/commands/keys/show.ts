@@ -19,7 +19,16 @@ import {
   versionJson,
   versionsOf,
 } from '../rotations/describe.ts';
-import { away, keyColumns, keyJson, type Shown, showing, shownStatus } from './describe.ts';
+import {
+  away,
+  keyColumns,
+  keyJson,
+  type Shown,
+  showing,
+  shownStatus,
+  usedCell,
+  usedText,
+} from './describe.ts';
 import { oneKey } from './which.ts';
 
 export const show: Command = {
@@ -53,7 +62,7 @@ export const show: Command = {
         ['purpose', key.purpose ?? undefined],
         ['networks', key.networks.join(' ') || undefined],
         ['created', `${moment(key.createdAt, now)} by ${key.createdBy}`],
-        ['last used', key.lastUsedAt === null ? 'never' : away(key.lastUsedAt, now)],
+        ['last used', usedText(key, key.lastUsedAt, now)],
         expiryField(key.expiresAt, now),
         ['reason', key.revokedReason ?? undefined],
         ['rotation', rotationField(rotation, now)],
@@ -123,7 +132,7 @@ function versionTable(key: ApiKey, versions: readonly Listed[], now: number) {
         String(version.version),
         moment(version.issuedAt, now, undefined, { zone: false }),
         version.firstUsedAt === null ? 'never' : age(version.firstUsedAt, now),
-        version.lastUsedAt === null ? 'never' : age(version.lastUsedAt, now),
+        usedCell(key, version.lastUsedAt, now),
         validUntil(key, version, now),
       ]),
   };
