@@ -43,8 +43,13 @@ export async function addSlot(
 /**
  * Takes a slot away, first from the store, then what it has outside. The last operator slot stays:
  * `wrong_state`. Throws `forbidden`. When the primary one goes, the oldest operator slot left becomes primary.
+ * The slot is gone even when the keychain entry or key file can't be removed: `left` says why that stayed.
  */
-export async function removeSlot(ledger: Ledger, secrets: Secrets, text: string): Promise<SlotRecord> {
+export async function removeSlot(
+  ledger: Ledger,
+  secrets: Secrets,
+  text: string,
+): Promise<{ slot: SlotRecord; left: string | undefined }> {
   const slot = await change(ledger, async (tx, record) => {
     await requireStoreAllowed(tx, ledger.actor, 'slots');
     const found = await findSlot(tx, text);
@@ -64,8 +69,14 @@ export async function removeSlot(ledger: Ledger, secrets: Secrets, text: string)
     record(slotEntry('slot.remove', found));
     return found;
   });
-  await secrets.discard(slot);
-  return slot;
+  const left = await secrets.discard(slot).then(
+    () => undefined,
+    (error: unknown) => {
+      if (error instanceof Failure) return error.message;
+      throw error;
+    },
+  );
+  return { slot, left };
 }
 
 async function refuseTaken(store: Readers, name: string): Promise<void> {
