@@ -78,7 +78,9 @@ async function recoverySlot(
 
 type Passphrase = NonNullable<SlotRequest['passphrase']>;
 
-/** Whoever types none, or not the same twice, may not want one: the hint is the same line without it. */
+const NO_PASSPHRASE: readonly string[] = ['passphrase_needed', 'bad_secret_input', 'usage'];
+
+/** Whoever types none, a short one, or not the same twice, may not want one: the hint is the same line without it. */
 async function recoveryPassphrase(context: Context, input: Input): Promise<Passphrase> {
   if (context.sources.passphraseGiven) return context.sources.passphrase('new');
   const what = 'recovery passphrase, for the day the keychain or key file is gone';
@@ -87,7 +89,7 @@ async function recoveryPassphrase(context: Context, input: Input): Promise<Passp
       confirm: true,
     });
   } catch (error) {
-    if (!(error instanceof Failure) || !['passphrase_needed', 'usage'].includes(error.code)) throw error;
+    if (!(error instanceof Failure) || !NO_PASSPHRASE.includes(error.code)) throw error;
     // Under "set one up now?" another command was typed, and the flag is not there to be on.
     const typed = input.flag('recovery');
     const way = typed

@@ -23,7 +23,7 @@ function slotsOf(store: LockedStore): string {
     return `there is no passphrase or key-file slot to use instead; once it opens, add one: ${PROGRAM} slots add`;
   }
   const byPassphrase = passphrase
-    ? `or use the passphrase: ${PROGRAM} … ${flagLine('--slot', passphrase.name)}`
+    ? `or use the passphrase: ${PROGRAM} … ${flagLine('--slot', passphrase.name)} --passphrase-file FILE`
     : '(there is no passphrase slot)';
   const byKeyFile = keyFile
     ? `or the key file: ${PROGRAM} … ${flagLine('--slot', keyFile.name)}`
