@@ -2,7 +2,8 @@ import type { Context } from '../context.ts';
 import type { SlotKind, SlotRecord, SlotRequest } from '../domain/ports/secrets.ts';
 import type { Store } from '../domain/ports/store.ts';
 import { seedStore } from '../domain/setup/initialise.ts';
-import { Failure } from '../errors.ts';
+import { commandLine, quote } from '../domain/shell.ts';
+import { Failure, PROGRAM } from '../errors.ts';
 import type { Command } from './command.ts';
 import type { Input } from './input.ts';
 import { primarySlot, UNLOCK, type Unlock } from './new-slot.ts';
@@ -49,7 +50,7 @@ export const init: Command = {
         return tell(context, true);
       }
     }
-    await compare(await context.store(), input);
+    await compare(context, await context.store(), input);
     return tell(context, false);
   },
 };
@@ -100,19 +101,34 @@ async function recoveryPassphrase(context: Context, input: Input): Promise<Passp
 }
 
 /** The same `init` twice is no error; another wish than what is there is. */
-async function compare(store: Store, input: Input): Promise<void> {
-  const slug = input.text('workspace');
-  if (slug !== undefined && (await store.workspaces.bySlug(slug)) === undefined) {
-    throw new Failure('exists', 'there is a store already, without that workspace', {
-      hint: `{keywright} workspaces create ${slug}`,
-    });
-  }
+async function compare(context: Context, store: Store, input: Input): Promise<void> {
+  await compareWorkspace(store, input);
   const unlock = input.text('unlock');
   const slots = await store.slots.all();
   if (unlock === undefined || unlock === 'auto' || slots.some((slot) => slot.kind === unlock)) return;
   const ways = [...new Set(slots.map((slot) => slot.kind))].join(' or ');
+  const path = unlock === 'key-file' ? ` --path ${quote(context.places().keyFile)}` : '';
   throw new Failure('exists', `there is a store already, unlocked by ${ways}`, {
-    hint: `{keywright} slots add --kind ${unlock}`,
+    hint: `{keywright} slots add --kind ${unlock}${path}`,
+  });
+}
+
+async function compareWorkspace(store: Store, input: Input): Promise<void> {
+  const [slug, kind, brand] = [input.text('workspace'), input.text('kind'), input.text('brand')];
+  const flags = [
+    ...(kind === undefined ? [] : ['--kind', kind]),
+    ...(brand === undefined ? [] : ['--brand', brand]),
+  ];
+  const found = slug === undefined ? (await store.workspaces.all())[0] : await store.workspaces.bySlug(slug);
+  if (found === undefined) {
+    throw new Failure('exists', 'there is a store already, without that workspace', {
+      hint: commandLine(PROGRAM, 'workspaces', 'create', slug ?? 'NAME', ...flags),
+    });
+  }
+  if ((kind ?? found.kind) === found.kind && (brand ?? found.brand) === found.brand) return;
+  const is = `the ${found.kind} workspace ${found.slug} with the brand ${found.brand}`;
+  throw new Failure('exists', `there is a store already, with ${is}`, {
+    hint: `another workspace may have others: ${commandLine(PROGRAM, 'workspaces', 'create', 'NAME', ...flags)}`,
   });
 }
 
@@ -130,7 +146,8 @@ async function tell(context: Context, created: boolean): Promise<undefined> {
   const slots = await store.slots.all();
   const workspaces = await store.workspaces.all();
   const first = workspaces[0];
-  const owner = first === undefined ? undefined : (await store.workspaces.members(first.id))[0]?.name;
+  const members = first === undefined ? [] : await store.workspaces.members(first.id);
+  const owner = members.find(({ role }) => role === 'owner')?.name;
   const primary = slots.find((slot) => slot.id === store.identity.primarySlot);
   const recovery = slots.find((slot) => slot.name === 'recovery');
   const places = context.places();
