@@ -37,9 +37,17 @@ export async function main(argv: readonly string[], host: Host): Promise<number>
 async function plan(argv: readonly string[], host: Host): Promise<Outcome> {
   const quick = await quickParse(argv);
   if (quick !== undefined) return { command: quick };
+  const at = argv.findIndex((word) => word === '--help' || word === '-h');
+  // In front of what it is about, commander would not see what that is.
+  if (at === 0 || (at === 1 && !argv[0]?.startsWith('-')))
+    return parseLine([...argv.toSpliced(at, 1), '--help'], host);
   const asksForHelp = argv[0] === 'help' && argv[1] !== undefined && !TOPICS.includes(argv[1]);
   // `help keys create` is `keys create --help`.
-  const line = asksForHelp ? [...argv.slice(1), '--help'] : argv;
+  const line = asksForHelp ? [...argv.slice(argv[1] === 'help' ? 2 : 1), '--help'] : argv;
+  return parseLine(line, host);
+}
+
+async function parseLine(line: readonly string[], host: Host): Promise<Outcome> {
   const { parse } = await import('./commands/program.ts');
   return parse(line, { program: host.program, version: host.version });
 }
@@ -102,11 +110,14 @@ function appended(argv: readonly string[], word: string): readonly string[] {
   return end < 0 ? [...argv, word] : argv.toSpliced(end, 0, word);
 }
 
-/** `text` alone, or as the value in `--flag=text`. */
+/** `text` alone, as the value in `--flag=text` or `-ftext`, or as one of several between commas. */
 function replaced(word: string, text: string, by: string): string {
   if (word === text) return by;
-  const at = word.startsWith('-') ? word.indexOf('=') : -1;
-  return at > 0 && word.slice(at + 1) === text ? `${word.slice(0, at + 1)}${by}` : word;
+  const flag = /^(?:--[^=]*=|-[A-Za-z](?=.))/.exec(word)?.[0] ?? '';
+  const value = word.slice(flag.length);
+  if (value === text) return flag + by;
+  const parts = value.split(',').map((part) => part.trim());
+  return parts.includes(text) ? flag + parts.map((part) => (part === text ? by : part)).join(',') : word;
 }
 
 /** Arguments are visible to other users of the machine and stay in the shell's history. */
