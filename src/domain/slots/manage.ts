@@ -81,5 +81,7 @@ export async function removeSlot(
 
 async function refuseTaken(store: Readers, name: string): Promise<void> {
   if (!(await store.slots.all()).some((slot) => slot.name === name)) return;
-  throw new Failure('exists', `there is a slot called ${name} already`, { hint: `${PROGRAM} slots list` });
+  throw new Failure('exists', `there is a slot called ${name} already`, {
+    hint: `call the new one something else with --name; ${PROGRAM} slots list`,
+  });
 }

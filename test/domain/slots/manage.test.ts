@@ -44,7 +44,7 @@ describe('a slot', () => {
     const d = await desk();
     const before = new Set(d.secrets.outside);
     expect(await failureOf(() => addSlot(d.ledger, d.access, d.secrets, operator('keychain')))).toMatchObject(
-      { code: 'exists' },
+      { code: 'exists', hint: expect.stringContaining('--name') },
     );
     expect(d.secrets.outside).toEqual(before);
   });
