@@ -41,7 +41,7 @@ export const create: Command = {
       flags: '--expires <when>',
       about: "90d, 2027-02-19 (the end of that day, UTC) or never (default: the policy's, 90d)",
     },
-    { flags: '--owner <member>', about: 'who answers for it (default: you)' },
+    { flags: '--owner <member>', about: 'who answers for it (default: you)', completes: 'member' },
     { flags: '--integration <name>', about: 'the configured integration it is bound to' },
     { flags: '--purpose <text>', about: 'what it is for' },
     { flags: '--mode <mode>', about: 'live or test (default: live)', choices: ['live', 'test'] },

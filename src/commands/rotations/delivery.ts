@@ -18,6 +18,7 @@ export const DELIVERY: readonly Option[] = [
   {
     flags: '--deliver <command>',
     about: 'hand the new secret key to this command on stdin, instead of printing it',
+    completes: 'file',
   },
   { flags: '--deliver-as <name>', about: 'hand it over as NAME=value' },
   {
@@ -27,6 +28,7 @@ export const DELIVERY: readonly Option[] = [
   {
     flags: '--check <command>',
     about: 'cut the old version off only once this command succeeds, tried again until then',
+    completes: 'file',
   },
   { flags: '--no-check', about: 'go on with a delivery without the check that it was started with' },
   { flags: '--check-timeout <duration>', about: `give the check up after (default: ${CHECK_TIMEOUT.text})` },
