@@ -6,6 +6,7 @@ import { commandLine, quote } from '../domain/shell.ts';
 import { Failure, PROGRAM } from '../errors.ts';
 import type { Command } from './command.ts';
 import type { Input } from './input.ts';
+import { keyFileTrouble } from './key-file-trouble.ts';
 import { primarySlot, UNLOCK, type Unlock } from './new-slot.ts';
 import { NEW_WORKSPACE, newWorkspaceOf } from './workspaces/new.ts';
 
@@ -158,6 +159,8 @@ async function tell(context: Context, created: boolean): Promise<undefined> {
   await context.out.say(
     `recovery   ${recovery === undefined ? 'none; {keywright} slots add --kind passphrase adds one' : `${recovery.kind} slot${created ? ' added' : ''}`}`,
   );
+  const trouble = created ? undefined : await keyFileTrouble(context, store, primary);
+  if (trouble !== undefined) await context.out.warn(`note: ${trouble.message}`);
   if (primary?.kind === 'key-file' && places.together) {
     await context.out.say('note: key file and database are in one folder; a copy of it opens everything');
   }
