@@ -49,7 +49,7 @@ function printVersion() {
     require('node:fs').writeSync(1, require('../package.json').version + '\n');
   } catch (error) {
     if (error.code !== 'EPIPE')
-      refuse('output_failed', 'the answer could not be written', String(error.code));
+      refuse('output_failed', 'the answer could not be written (' + error.code + ')');
   }
 }
 
@@ -73,10 +73,10 @@ function refuseNode() {
   refuse('node_too_old', message, 'get it from https://nodejs.org');
 }
 
-/** Says in one line what failed, or as JSON when that was asked for. */
+/** Says in one line what failed, or as JSON when that was asked for; `hint` may be left out. */
 function refuse(code, message, hint) {
   var asJson = process.argv.indexOf('--json') !== -1;
-  var json = JSON.stringify({ error: { code: code, message: message, hint: hint } });
-  process.stderr.write((asJson ? json : 'keywright: ' + message + '; ' + hint) + '\n');
+  var json = JSON.stringify({ error: { code: code, message: message, hint: hint || null } });
+  process.stderr.write((asJson ? json : 'keywright: ' + message + (hint ? '; ' + hint : '')) + '\n');
   process.exitCode = 1;
 }

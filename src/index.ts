@@ -111,6 +111,11 @@ function recorder(context: Context, store: Store): UsageRecorder {
 
 /** A misspelt option must not pass for one that was left out: `scope` for `scopes` would check nothing. */
 function refuseUnknown(given: object, known: readonly string[], what: string): void {
+  if (typeof given !== 'object' || given === null)
+    throw new Failure(
+      'usage',
+      `${what}: the options are an object, not ${given === null ? 'null' : typeof given}`,
+    );
   for (const name in given) {
     if (known.includes(name)) continue;
     throw new Failure('usage', `${what}: there is no option ${name}`, {

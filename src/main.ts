@@ -3,9 +3,9 @@ import type { Outcome } from './commands/program.ts';
 import { quickParse } from './commands/quick-parse.ts';
 import type { Context, Globals, Host } from './context.ts';
 import { findSecretKey, publicKey } from './domain/keys/token.ts';
+import { commandLine } from './domain/shell.ts';
 import { EXIT, type ExitCode, Failure, PROGRAM } from './errors.ts';
 import { nativeModuleFailure } from './native-modules.ts';
-import { commandLine } from './terminal/shell.ts';
 
 /** The texts of `keywright help <topic>`. */
 const TOPICS: readonly string[] = ['exit-codes', 'errors', 'environment'];
@@ -37,9 +37,17 @@ export async function main(argv: readonly string[], host: Host): Promise<number>
 async function plan(argv: readonly string[], host: Host): Promise<Outcome> {
   const quick = await quickParse(argv);
   if (quick !== undefined) return { command: quick };
+  const at = argv.findIndex((word) => word === '--help' || word === '-h');
+  // In front of what it is about, commander would not see what that is.
+  if (at === 0 || (at === 1 && !argv[0]?.startsWith('-')))
+    return parseLine([...argv.toSpliced(at, 1), '--help'], host);
   const asksForHelp = argv[0] === 'help' && argv[1] !== undefined && !TOPICS.includes(argv[1]);
   // `help keys create` is `keys create --help`.
-  const line = asksForHelp ? [...argv.slice(1), '--help'] : argv;
+  const line = asksForHelp ? [...argv.slice(argv[1] === 'help' ? 2 : 1), '--help'] : argv;
+  return parseLine(line, host);
+}
+
+async function parseLine(line: readonly string[], host: Host): Promise<Outcome> {
   const { parse } = await import('./commands/program.ts');
   return parse(line, { program: host.program, version: host.version });
 }
@@ -96,17 +104,20 @@ function withRetry(error: unknown, argv: readonly string[]): unknown {
   });
 }
 
-/** A flag behind \`--\` would be none. */
+/** A flag goes before `--`: behind it everything is an operand. */
 function appended(argv: readonly string[], word: string): readonly string[] {
-  const end = argv.indexOf('--');
-  return end < 0 ? [...argv, word] : [...argv.slice(0, end), word, ...argv.slice(end)];
+  const end = word.startsWith('-') ? argv.indexOf('--') : -1;
+  return end < 0 ? [...argv, word] : argv.toSpliced(end, 0, word);
 }
 
-/** `text` alone, or as the value in `--flag=text`. */
+/** `text` alone, as the value in `--flag=text` or `-ftext`, or as one of several between commas. */
 function replaced(word: string, text: string, by: string): string {
   if (word === text) return by;
-  const at = word.startsWith('-') ? word.indexOf('=') : -1;
-  return at > 0 && word.slice(at + 1) === text ? `${word.slice(0, at + 1)}${by}` : word;
+  const flag = /^(?:--[^=]*=|-[A-Za-z](?=.))/.exec(word)?.[0] ?? '';
+  const value = word.slice(flag.length);
+  if (value === text) return flag + by;
+  const parts = value.split(',').map((part) => part.trim());
+  return parts.includes(text) ? flag + parts.map((part) => (part === text ? by : part)).join(',') : word;
 }
 
 /** Arguments are visible to other users of the machine and stay in the shell's history. */

@@ -78,6 +78,14 @@ test('a verifier is known while it runs, and no longer once it is closed', async
   expect(await store.verifiers()).toEqual([]);
 });
 
+test('options that are none are wrong usage, as misspelt ones are', async () => {
+  const { verifier } = await open();
+  const none = null as unknown as undefined;
+  await expect(openVerifier(none)).rejects.toMatchObject({ code: 'usage' });
+  await expect(verifier.verify('x', none)).rejects.toMatchObject({ code: 'usage' });
+  await verifier.close();
+});
+
 test('what was imported while it is open verifies, and a digest of it never does', async () => {
   const { shell, verifier, kw } = await open();
   const [raw, hashed] = ['a-token-of-another-system', 'one-that-came-as-a-digest'];

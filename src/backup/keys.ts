@@ -1,9 +1,7 @@
 import { Encrypter, type Identity } from 'age-encryption';
+import { isTooShort, SHORTEST_PASSPHRASE } from '../domain/passphrase.ts';
 import type { Secret } from '../domain/secret.ts';
 import { Failure } from '../errors.ts';
-
-/** Fewest characters (code points after NFC) of a new passphrase, as for slots; NIST SP 800-63B-4 section 3.1.1.2. */
-const SHORTEST = 15;
 
 /** Throws `usage`, naming the first that age can't seal to, and `secret_in_argument` for an identity among them. */
 export function checkRecipients(recipients: readonly string[]): void {
@@ -26,8 +24,8 @@ export function checkRecipients(recipients: readonly string[]): void {
 
 /** Throws `bad_secret_input` for fewer than 15 characters. */
 export function checkPassphrase(passphrase: Secret): void {
-  if ([...passphrase.reveal().normalize('NFC')].length >= SHORTEST) return;
-  throw new Failure('bad_secret_input', `the passphrase has fewer than ${SHORTEST} characters`, {
+  if (!isTooShort(passphrase.reveal())) return;
+  throw new Failure('bad_secret_input', `the passphrase has fewer than ${SHORTEST_PASSPHRASE} characters`, {
     hint: 'several random words make a good one',
   });
 }

@@ -10,6 +10,7 @@ export type Completes =
   | 'scope'
   | 'integration'
   | 'app'
+  | 'member'
   | 'file'
   | readonly string[];
 

@@ -7,11 +7,30 @@ export interface Candidates {
   readonly dynamic: Exclude<Completes, readonly string[]> | undefined;
   /** What was typed of the word so far. */
   readonly prefix: string;
+  /** `--status=` when that stands before it in the same word, else empty. */
+  readonly flag: string;
+  /** Arguments that are on the line already. */
+  readonly given: readonly string[];
 }
+
+/** What `help` explains besides commands. */
+const TOPICS = ['exit-codes', 'errors', 'environment'];
 
 /** What fits behind the words typed so far (without the program's name); the last one is being typed. Pure. */
 export function candidatesFor(words: readonly string[], commands: CommandList): Candidates {
-  const prefix = words.at(-1) ?? '';
+  const last = words.at(-1) ?? '';
+  const before = words.slice(0, -1);
+  const at = last.startsWith('--') ? last.indexOf('=') + 1 : 0;
+  if (at > 0) {
+    const value = candidatesOf([...before, last.slice(0, at - 1), last.slice(at)], commands);
+    return { ...value, flag: last.slice(0, at) };
+  }
+  return candidatesOf(words, commands);
+}
+
+function candidatesOf(words: readonly string[], commands: CommandList): Candidates {
+  const typed = { prefix: words.at(-1) ?? '', flag: '', given: [] };
+  const { prefix } = typed;
   const before = words.slice(0, -1);
   const command = commandOf(before, commands);
   const options = [...(command?.options ?? []), ...GLOBALS];
@@ -20,19 +39,22 @@ export function candidatesFor(words: readonly string[], commands: CommandList): 
     flag === undefined
       ? undefined
       : options.find((option) => takesValue(option) && spellingsOf(option).includes(flag));
-  if (open !== undefined) return { ...split(open.choices ?? open.completes), prefix };
+  if (open !== undefined) return { ...typed, ...split(open.choices ?? open.completes) };
   if (prefix.startsWith('-'))
-    return { fixed: options.flatMap((option) => spellingsOf(option)), dynamic: undefined, prefix };
-  if (command !== undefined)
-    return { ...split(argumentOf(command, before, commands.plain.includes(command))), prefix };
+    return { ...typed, fixed: options.flatMap((option) => spellingsOf(option)), dynamic: undefined };
+  if (command !== undefined) {
+    const named = commands.plain.includes(command) ? 1 : 2;
+    const given = plain(before, options).slice(named);
+    return { ...typed, ...split(argumentOf(command, given.length)), given };
+  }
   const noun = nounOf(before, commands);
-  if (noun !== undefined) return { fixed: noun.verbs.map((verb) => verb.name), dynamic: undefined, prefix };
-  if (plain(before).length > 0) return { fixed: [], dynamic: undefined, prefix };
-  return {
-    fixed: [...commands.nouns, ...commands.plain].map((one) => one.name).concat('help'),
-    dynamic: undefined,
-    prefix,
-  };
+  if (noun !== undefined) return { ...typed, fixed: noun.verbs.map((verb) => verb.name), dynamic: undefined };
+  const first = [...commands.nouns, ...commands.plain].map((one) => one.name);
+  const [help, about, ...more] = plain(before);
+  if (help === undefined) return { ...typed, fixed: [...first, 'help'], dynamic: undefined };
+  if (help !== 'help' || more.length > 0) return { ...typed, fixed: [], dynamic: undefined };
+  const verbs = about === undefined ? [] : (nounOf([about], commands)?.verbs ?? []).map((verb) => verb.name);
+  return { ...typed, fixed: about === undefined ? [...first, ...TOPICS] : verbs, dynamic: undefined };
 }
 
 function split(completes: Completes | undefined): Pick<Candidates, 'fixed' | 'dynamic'> {
@@ -70,9 +92,8 @@ function commandOf(words: readonly string[], commands: CommandList): Command | u
   );
 }
 
-function argumentOf(command: Command, words: readonly string[], isPlain: boolean): Completes | undefined {
-  const named = isPlain ? 1 : 2;
-  const given = plain(words, [...(command.options ?? []), ...GLOBALS]).length - named;
+/** What completes the argument behind so many others. */
+function argumentOf(command: Command, given: number): Completes | undefined {
   const all = command.arguments ?? [];
   const last = all.at(-1);
   return (all[given] ?? (last?.name.includes('...') ? last : undefined))?.completes;

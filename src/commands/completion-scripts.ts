@@ -18,11 +18,12 @@ export function completionScript(shell: Shell, commands: CommandList): string {
 function cases(
   tree: CompletionTree,
   line: (patterns: string, words: string) => string,
-): { top: string; flags: string; choices: string; verbs: string } {
+): { top: string; flags: string; choices: string; verbs: string; fileCommands: string } {
   const words = (list: readonly Word[]): string => list.map(({ word }) => word).join(' ');
   const patterns = (spellings: readonly string[]): string => spellings.map((one) => `'${one}'`).join('|');
   return {
     top: words(tree.top),
+    fileCommands: patterns(tree.fileCommands),
     verbs: tree.nouns.map((noun) => line(patterns(noun.spellings), words(noun.verbs))).join('\n'),
     flags: tree.commands.map((one) => line(patterns(one.spellings), words(one.flags))).join('\n'),
     choices: tree.commands
@@ -44,18 +45,21 @@ function plainNames({ commands }: CompletionTree): readonly string[] {
 }
 
 function bash(tree: CompletionTree): string {
-  const { top, verbs, flags, choices } = cases(
+  const { top, verbs, flags, choices, fileCommands } = cases(
     tree,
     (patterns, words) => `    ${patterns}) found='${words}' ;;`,
   );
   return `# bash completion for keywright; made by: keywright completion bash
 _keywright() {
-  local cur words cword found='' asked='' line word skip='' noun='' command i
-  if declare -F _get_comp_words_by_ref >/dev/null; then
-    _get_comp_words_by_ref -n : cur words cword
-  else
-    words=("\${COMP_WORDS[@]}") cword=$COMP_CWORD cur="\${COMP_WORDS[COMP_CWORD]}"
-  fi
+  local words=() cword=-1 found='' asked='' files='' skip='' noun='' command=''
+  local line=\${COMP_LINE:0:COMP_POINT} cur word blank i
+  # bash takes words apart at : and =, which names and flags have in them; what has no blank between is one word.
+  for ((i = 0; i <= COMP_CWORD; i++)); do
+    word=\${COMP_WORDS[i]} blank=\${line%%[![:blank:]]*} line=\${line#\${line%%[![:blank:]]*}}
+    if ((i == COMP_CWORD)); then word=$line; else line=\${line#"$word"}; fi
+    if [[ -n $blank || $i -eq 0 ]]; then words[++cword]=$word; else words[cword]+=$word; fi
+  done
+  cur=\${words[cword]}
   COMPREPLY=()
   for ((i = 1; i < cword; i++)); do
     word=\${words[i]}
@@ -67,11 +71,18 @@ _keywright() {
     esac
   done
   case $noun in ${plainNames(tree).join('|')}) command=$noun ;; esac
-  if [[ -n $skip ]]; then
+  case \${skip:-\${cur%%=*}} in
+  ${tree.fileFlags.join('|')}) if [[ -n $skip || $cur == *=* ]]; then files=1; fi ;;
+  esac
+  if [[ -n $files ]]; then
+    :
+  elif [[ -n $skip ]]; then
     case "$command $skip" in
 ${choices}
     *) asked=1 ;;
     esac
+  elif [[ $cur == --*=* ]]; then
+    asked=1
   elif [[ $cur == -* ]]; then
     case $command in
 ${flags}
@@ -81,33 +92,36 @@ ${flags}
   else
     case $command in
 ${verbs}
+    ${fileCommands}) files=1 ;;
     *) asked=1 ;;
     esac
   fi
-  if [[ -n $asked ]]; then
+  if [[ -n $files ]]; then
+    compopt -o default 2>/dev/null
+  elif [[ -n $asked ]]; then
     local IFS=$'\\n'
     while read -r line; do
       [[ -n $line ]] && COMPREPLY+=("$(printf '%q' "$line")")
-    done < <("\${words[0]}" completion bash --words="\${words[*]:0:cword+1}" 2>/dev/null)
-    if [[ \${#COMPREPLY[@]} -eq 0 ]]; then compopt -o default 2>/dev/null; fi
+    done < <("\${words[0]}" completion bash --words="\${words[*]}" 2>/dev/null)
+    # What stands before the last break is on the line already.
+    for i in "\${!COMPREPLY[@]}"; do COMPREPLY[i]=\${COMPREPLY[i]#"\${cur%"\${cur##*[$COMP_WORDBREAKS]}"}"}; done
   else
     COMPREPLY=($(compgen -W "$found" -- "$cur"))
   fi
-  if declare -F __ltrim_colon_completions >/dev/null; then __ltrim_colon_completions "$cur"; fi
 }
 complete -F _keywright keywright
 `;
 }
 
 function zsh(tree: CompletionTree): string {
-  const { top, verbs, flags, choices } = cases(
+  const { top, verbs, flags, choices, fileCommands } = cases(
     tree,
     (patterns, words) => `    ${patterns}) found=(${words}) ;;`,
   );
   return `#compdef keywright
 # zsh completion for keywright; made by: keywright completion zsh
 _keywright() {
-  local word skip='' noun='' command='' asked=''
+  local word skip='' noun='' command='' asked='' files='' cur=\${words[CURRENT]}
   local -a found
   for word in "\${(@)words[2,CURRENT-1]}"; do
     if [[ -n $skip ]]; then skip=''; continue; fi
@@ -118,12 +132,19 @@ _keywright() {
     esac
   done
   case $noun in ${plainNames(tree).join('|')}) command=$noun ;; esac
-  if [[ -n $skip ]]; then
+  case \${skip:-\${cur%%=*}} in
+  ${tree.fileFlags.join('|')}) if [[ -n $skip || $cur == *=* ]]; then files=1; fi ;;
+  esac
+  if [[ -n $files ]]; then
+    compset -P '--*='
+  elif [[ -n $skip ]]; then
     case "$command $skip" in
 ${choices}
     *) asked=1 ;;
     esac
-  elif [[ \${words[CURRENT]} == -* ]]; then
+  elif [[ $cur == --*=* ]]; then
+    asked=1
+  elif [[ $cur == -* ]]; then
     case $command in
 ${flags}
     esac
@@ -132,6 +153,7 @@ ${flags}
   else
     case $command in
 ${verbs}
+    ${fileCommands}) files=1 ;;
     *) asked=1 ;;
     esac
   fi
@@ -139,7 +161,7 @@ ${verbs}
     found=("\${(@f)$("\${words[1]}" completion zsh --words="\${(pj:\\n:)words[1,CURRENT]}" 2>/dev/null)}")
     found=(\${found:#})
   fi
-  if (( \${#found} )); then compadd -a found; else _files; fi
+  if [[ -n $files ]]; then _files; else compadd -a found; fi
 }
 if [ "\${funcstack[1]}" = _keywright ]; then
   _keywright "$@"
@@ -163,6 +185,7 @@ function fish(tree: CompletionTree): string {
       return `complete -c keywright ${at(spellings)} ${name} ${tree.valueFlags.includes(word) ? value : '-f'} -d ${quoted(about)}`;
     }),
   );
+  const files = tree.fileCommands.map((one) => `"${one}"`).join(' ');
   return `# fish completion for keywright; made by: keywright completion fish
 function __keywright_command
     set -l skip
@@ -200,7 +223,8 @@ ${[
   ...tree.nouns.flatMap((noun) => rows(noun.verbs, at(noun.spellings))),
   ...flagRows,
 ].join('\n')}
-complete -c keywright -n 'not __keywright_at ""' -a '(__keywright_ask)'
+complete -c keywright -f -n 'not __keywright_at "" ${files}' -a '(__keywright_ask)'
+complete -c keywright -F -n '__keywright_at ${files}'
 `;
 }
 
@@ -231,6 +255,8 @@ ${tree.commands
   .join('\n')}
     }
     $valueFlags = ${list(tree.valueFlags)}
+    $fileFlags = ${list(tree.fileFlags)}
+    $fileCommands = ${list(tree.fileCommands)}
     $typed = @($commandAst.CommandElements | Select-Object -Skip 1 | ForEach-Object { $_.ToString() })
     if ($wordToComplete -eq '') { $typed += '' }
     $skip = ''
@@ -240,11 +266,13 @@ ${tree.commands
     }
     $command = if (${list(plainNames(tree))} -contains $plain[0]) { $plain[0] } else { (@($plain | Select-Object -First 2)) -join ' ' }
     $found = if ($skip -and $choices.ContainsKey("$command $skip")) { $choices["$command $skip"] }
-    elseif (-not $skip -and $wordToComplete.StartsWith('-')) { $flags[$command] }
+    elseif ($fileFlags -contains $skip -or (-not $skip -and $fileFlags -contains ($wordToComplete -split '=')[0] -and $wordToComplete.Contains('='))) { @() }
+    elseif (-not $skip -and $wordToComplete.StartsWith('-') -and -not $wordToComplete.Contains('=')) { $flags[$command] }
     elseif (-not $skip -and $verbs.ContainsKey($command)) { $verbs[$command] }
+    elseif (-not $skip -and $fileCommands -contains $command) { @() }
     else { & $commandAst.CommandElements[0].Value completion powershell "--words=$((@('keywright') + $typed) -join [string][char]10)" 2>$null }
     $found | Where-Object { $_ -and $_.StartsWith($wordToComplete) } | ForEach-Object {
-        $text = if ($_ -match '[^A-Za-z0-9_:.*/-]') { "'" + ($_ -replace "'", "''") + "'" } else { $_ }
+        $text = if ($_ -match '[^A-Za-z0-9_:.*/=-]') { "'" + ($_ -replace "'", "''") + "'" } else { $_ }
         [System.Management.Automation.CompletionResult]::new($text, $_, 'ParameterValue', $_)
     }
 }

@@ -14,6 +14,8 @@ interface CompletionCommand {
   readonly flags: readonly Word[];
   /** Flags with a fixed set of values: each spelling of the flag, and the values. */
   readonly choices: readonly { readonly flags: readonly string[]; readonly values: readonly string[] }[];
+  /** Is its argument a file? */
+  readonly takesFile: boolean;
 }
 
 /** The command tree, flattened for the scripts. */
@@ -27,6 +29,8 @@ export interface CompletionTree {
   readonly valueFlags: readonly string[];
   /** Those of them whose value is a file. */
   readonly fileFlags: readonly string[];
+  /** Every way to write a command whose argument is a file. */
+  readonly fileCommands: readonly string[];
 }
 
 /** What of the command list the completion scripts hold. Values such as key names they ask the program for. */
@@ -57,6 +61,7 @@ export function completionTree({ nouns, plain }: CommandList): CompletionTree {
     })),
     commands,
     valueFlags: spellings([...options, ...GLOBALS].filter(takesValue)),
+    fileCommands: commands.filter(({ takesFile }) => takesFile).flatMap((command) => command.spellings),
     fileFlags: spellings([...options, ...GLOBALS].filter(({ completes }) => completes === 'file')),
   };
 }
@@ -74,5 +79,6 @@ function commandOf(spellings: readonly string[], command: Command): CompletionCo
     spellings,
     flags: options.flatMap((option) => spellingsOf(option).map((word) => ({ word, about: option.about }))),
     choices: fixed,
+    takesFile: command.arguments?.[0]?.completes === 'file',
   };
 }

@@ -37,11 +37,11 @@ export function completionOf(commands: () => Promise<CommandList>): Command {
 
 /** One candidate a line. A store that can't be opened completes nothing and says nothing. */
 async function answer(context: Context, words: readonly string[], commands: CommandList): Promise<string> {
-  const { fixed, dynamic, prefix } = candidatesFor(words, commands);
+  const { fixed, dynamic, prefix, flag, given } = candidatesFor(words, commands);
   const found = [...fixed, ...(await fromStore(context, dynamic, prefix, words).catch(() => []))];
   return found
-    .filter((word) => word.startsWith(prefix) && !/[\p{Cc}]/u.test(word))
-    .map((word) => `${word}\n`)
+    .filter((word) => word.startsWith(prefix) && !given.includes(word) && !/[\p{Cc}]/u.test(word))
+    .map((word) => `${flag}${word}\n`)
     .join('');
 }
 
@@ -51,7 +51,8 @@ async function fromStore(
   prefix: string,
   words: readonly string[],
 ): Promise<readonly string[]> {
-  if (dynamic === undefined || !context.hasStore()) return [];
+  // Files are the shell's to complete.
+  if (dynamic === undefined || dynamic === 'file' || !context.hasStore()) return [];
   const store = await context.store();
   const all = await store.workspaces.all();
   if (dynamic === 'workspace') return all.map((workspace) => workspace.slug);
@@ -64,6 +65,11 @@ async function fromStore(
       (workspace === undefined ? all : [workspace]).map((one) => store.workspaces.catalogue(one.id)),
     );
     return lists.flat().map((entry) => entry.scope);
+  }
+  if (dynamic === 'member') {
+    const within = workspace === undefined ? all : [workspace];
+    const members = await Promise.all(within.map((one) => store.workspaces.members(one.id)));
+    return [...new Set(members.flat().map((member) => member.name))];
   }
   if (dynamic === 'integration')
     return (await store.integrations.all(workspace?.id)).map((integration) => integration.name);

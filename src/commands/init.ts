@@ -2,9 +2,11 @@ import type { Context } from '../context.ts';
 import type { SlotKind, SlotRecord, SlotRequest } from '../domain/ports/secrets.ts';
 import type { Store } from '../domain/ports/store.ts';
 import { seedStore } from '../domain/setup/initialise.ts';
-import { Failure } from '../errors.ts';
+import { commandLine, quote } from '../domain/shell.ts';
+import { Failure, PROGRAM } from '../errors.ts';
 import type { Command } from './command.ts';
 import type { Input } from './input.ts';
+import { keyFileTrouble } from './key-file-trouble.ts';
 import { primarySlot, UNLOCK, type Unlock } from './new-slot.ts';
 import { NEW_WORKSPACE, newWorkspaceOf } from './workspaces/new.ts';
 
@@ -49,7 +51,7 @@ export const init: Command = {
         return tell(context, true);
       }
     }
-    await compare(await context.store(), input);
+    await compare(context, await context.store(), input);
     return tell(context, false);
   },
 };
@@ -78,7 +80,9 @@ async function recoverySlot(
 
 type Passphrase = NonNullable<SlotRequest['passphrase']>;
 
-/** Whoever types none, or not the same twice, may not want one: the hint is the same line without it. */
+const NO_PASSPHRASE: readonly string[] = ['passphrase_needed', 'bad_secret_input', 'usage'];
+
+/** Whoever types none, a short one, or not the same twice, may not want one: the hint is the same line without it. */
 async function recoveryPassphrase(context: Context, input: Input): Promise<Passphrase> {
   if (context.sources.passphraseGiven) return context.sources.passphrase('new');
   const what = 'recovery passphrase, for the day the keychain or key file is gone';
@@ -87,7 +91,7 @@ async function recoveryPassphrase(context: Context, input: Input): Promise<Passp
       confirm: true,
     });
   } catch (error) {
-    if (!(error instanceof Failure) || !['passphrase_needed', 'usage'].includes(error.code)) throw error;
+    if (!(error instanceof Failure) || !NO_PASSPHRASE.includes(error.code)) throw error;
     // Under "set one up now?" another command was typed, and the flag is not there to be on.
     const typed = input.flag('recovery');
     const way = typed
@@ -98,19 +102,34 @@ async function recoveryPassphrase(context: Context, input: Input): Promise<Passp
 }
 
 /** The same `init` twice is no error; another wish than what is there is. */
-async function compare(store: Store, input: Input): Promise<void> {
-  const slug = input.text('workspace');
-  if (slug !== undefined && (await store.workspaces.bySlug(slug)) === undefined) {
-    throw new Failure('exists', 'there is a store already, without that workspace', {
-      hint: `{keywright} workspaces create ${slug}`,
-    });
-  }
+async function compare(context: Context, store: Store, input: Input): Promise<void> {
+  await compareWorkspace(store, input);
   const unlock = input.text('unlock');
   const slots = await store.slots.all();
   if (unlock === undefined || unlock === 'auto' || slots.some((slot) => slot.kind === unlock)) return;
   const ways = [...new Set(slots.map((slot) => slot.kind))].join(' or ');
+  const path = unlock === 'key-file' ? ` --path ${quote(context.places().keyFile)}` : '';
   throw new Failure('exists', `there is a store already, unlocked by ${ways}`, {
-    hint: `{keywright} slots add --kind ${unlock}`,
+    hint: `{keywright} slots add --kind ${unlock}${path}`,
+  });
+}
+
+async function compareWorkspace(store: Store, input: Input): Promise<void> {
+  const [slug, kind, brand] = [input.text('workspace'), input.text('kind'), input.text('brand')];
+  const flags = [
+    ...(kind === undefined ? [] : ['--kind', kind]),
+    ...(brand === undefined ? [] : ['--brand', brand]),
+  ];
+  const found = slug === undefined ? (await store.workspaces.all())[0] : await store.workspaces.bySlug(slug);
+  if (found === undefined) {
+    throw new Failure('exists', 'there is a store already, without that workspace', {
+      hint: commandLine(PROGRAM, 'workspaces', 'create', slug ?? 'NAME', ...flags),
+    });
+  }
+  if ((kind ?? found.kind) === found.kind && (brand ?? found.brand) === found.brand) return;
+  const is = `the ${found.kind} workspace ${found.slug} with the brand ${found.brand}`;
+  throw new Failure('exists', `there is a store already, with ${is}`, {
+    hint: `another workspace may have others: ${commandLine(PROGRAM, 'workspaces', 'create', 'NAME', ...flags)}`,
   });
 }
 
@@ -128,7 +147,8 @@ async function tell(context: Context, created: boolean): Promise<undefined> {
   const slots = await store.slots.all();
   const workspaces = await store.workspaces.all();
   const first = workspaces[0];
-  const owner = first === undefined ? undefined : (await store.workspaces.members(first.id))[0]?.name;
+  const members = first === undefined ? [] : await store.workspaces.members(first.id);
+  const owner = members.find(({ role }) => role === 'owner')?.name;
   const primary = slots.find((slot) => slot.id === store.identity.primarySlot);
   const recovery = slots.find((slot) => slot.name === 'recovery');
   const places = context.places();
@@ -139,6 +159,8 @@ async function tell(context: Context, created: boolean): Promise<undefined> {
   await context.out.say(
     `recovery   ${recovery === undefined ? 'none; {keywright} slots add --kind passphrase adds one' : `${recovery.kind} slot${created ? ' added' : ''}`}`,
   );
+  const trouble = created ? undefined : await keyFileTrouble(context, store, primary);
+  if (trouble !== undefined) await context.out.warn(`note: ${trouble.message}`);
   if (primary?.kind === 'key-file' && places.together) {
     await context.out.say('note: key file and database are in one folder; a copy of it opens everything');
   }

@@ -90,7 +90,7 @@ export function checkedName(text: string, what: string): string {
   const parsed = parseName(text);
   if ('reason' in parsed)
     throw new Failure('usage', `${what} ${parsed.reason}`, {
-      hint: 'a name has 1 to 100 characters and no control characters',
+      hint: 'a name has 1 to 100 characters, no control characters, and not the shape of an id or a key',
     });
   return parsed.name;
 }

@@ -1,5 +1,6 @@
 import { nearest } from '../domain/nearest.ts';
-import { Failure } from '../errors.ts';
+import { commandLine } from '../domain/shell.ts';
+import { Failure, PROGRAM } from '../errors.ts';
 import type { Command, Noun, Option } from './command.ts';
 import { NOUNS, PLAIN } from './index.ts';
 import { GLOBALS, spellingsOf, takesValue } from './options.ts';
@@ -21,7 +22,7 @@ export async function misuse(error: CommanderError, argv: readonly string[]): Pr
   const [, quoted = ''] = /'([^']*)'?/s.exec(error.message) ?? [];
   switch (error.code) {
     case 'commander.unknownOption':
-      return unknownOption(quoted, path, options);
+      return misplaced(argv, command) ?? unknownOption(quoted, path, options);
     case 'commander.excessArguments': {
       const most = command?.arguments?.length ?? 0;
       const takes = most === 0 ? 'no argument' : most === 1 ? 'one argument' : `${most} arguments`;
@@ -52,16 +53,48 @@ export const GIVEN_TWICE = 'It may be given once.';
 /** What it says when the value is a word of its own that looks like a flag. */
 export const LIKE_A_FLAG = 'It looks like a flag.';
 
-/** A `usage` failure for a word that is no command, with the one that was probably meant. */
-export function unknownCommand(word: string, known: readonly string[], noun?: Noun): Failure {
+/**
+ * A `usage` failure for a word that is no command, with the one that was probably meant. The rest of `line` is put
+ * behind it where it fits the command, which is among `verbs`; what doesn't may be a secret.
+ */
+export function unknownCommand(
+  word: string,
+  known: readonly string[],
+  noun?: Noun,
+  line: { readonly argv: readonly string[]; readonly verbs: readonly Command[] } = { argv: [], verbs: [] },
+): Failure {
   const before = noun === undefined ? '' : `${noun.name} `;
   const right = noun?.mistaken?.[word];
   const near = right?.split(' ')[1] ?? nearest(word, known);
   const message = `unknown command${/^[a-z][a-z-]{0,23}$/i.test(word) ? `: ${before}${word}` : ''}`;
+  const verb = right?.startsWith(before) === false ? undefined : line.verbs.find(({ name }) => name === near);
+  if (near !== undefined && verb !== undefined && fits(verb, line.argv.slice(line.argv.indexOf(word) + 1)))
+    return new Failure('usage', message, {
+      hint: `did you mean ${near}?`,
+      retry: { replace: word, by: near },
+    });
   if (near !== undefined)
     return usage(message, `did you mean ${near}? {keywright} ${right ?? before + near}`);
   if (noun === undefined) return usage(message, '{keywright} help');
   return usage(message, `one of ${known.join(', ')}; {keywright} ${noun.name} --help`);
+}
+
+/** Does the command know all these flags, and take as many arguments? */
+function fits(command: Command, words: readonly string[]): boolean {
+  const options = [...(command.options ?? []), ...GLOBALS];
+  const optionOf = (word = '') =>
+    word.startsWith('-')
+      ? options.find((one) => spellingsOf(one).includes(word.split('=')[0] as string))
+      : undefined;
+  if (words.some((word) => word.startsWith('-') && optionOf(word) === undefined)) return false;
+  const given = words.filter((word, i) => {
+    const before = optionOf(words[i - 1]);
+    return (
+      !word.startsWith('-') && !(before !== undefined && takesValue(before) && !words[i - 1]?.includes('='))
+    );
+  });
+  const taken = command.arguments ?? [];
+  return given.length <= taken.length || taken.at(-1)?.name.includes('...') === true;
 }
 
 /** The command that a line means, as far as it can be told, and what it is called. */
@@ -78,6 +111,28 @@ async function meant(argv: readonly string[]): Promise<{ path: string; command?:
     return { path: `${noun.name} ${verb.name}`, command: await verb.load() };
   }
   return { path: '' };
+}
+
+/** A command's own flags before its noun; the hint is the same line with them at the end. */
+function misplaced(argv: readonly string[], command: Command | undefined): Failure | undefined {
+  const own = command?.options ?? [];
+  const moved: string[] = [];
+  const kept: string[] = [];
+  let i = 0;
+  while (argv[i]?.startsWith('-')) {
+    const [flag = ''] = argv[i]?.split('=') ?? [];
+    const option = [...own, ...GLOBALS].find((one) => spellingsOf(one).includes(flag));
+    const length = option !== undefined && takesValue(option) && argv[i] === flag ? 2 : 1;
+    (option !== undefined && own.includes(option) ? moved : kept).push(...argv.slice(i, i + length));
+    i += length;
+  }
+  const [first] = moved;
+  if (first === undefined) return undefined;
+  const rest = argv.slice(i);
+  const end = rest.includes('--') ? rest.indexOf('--') : rest.length;
+  const [flag = ''] = first.split('=');
+  const line = commandLine(PROGRAM, ...kept, ...rest.toSpliced(end, 0, ...moved));
+  return usage(`${flag} stands before the command`, `put ${flag} after the command: ${line}`);
 }
 
 function unknownOption(typed: string, path: string, options: readonly Option[]): Failure {

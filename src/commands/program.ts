@@ -38,6 +38,7 @@ export async function parse(
   if (argv.at(-1) === '--help' && first !== undefined && !first.startsWith('-') && !words().includes(first)) {
     throw unknownCommand(first, words());
   }
+  refuseUnknownVerb(argv);
   root.argument('[command]').action((word: string | undefined) => {
     if (word !== undefined) throw unknownCommand(word, words());
     outcome = { bare: root.opts() as Globals };
@@ -50,6 +51,16 @@ export async function parse(
     return afterCommander(error, sink, argv, about.version);
   }
   return outcome ?? { print: sink.text };
+}
+
+/** Of a verb that isn't there, commander would show the noun's help. */
+function refuseUnknownVerb(argv: readonly string[]): void {
+  const [first, second, third] = argv;
+  const noun = NOUNS.find(({ name, singular }) => first === name || first === singular);
+  if (noun === undefined || second === undefined || third === undefined) return;
+  const verbs = noun.verbs.map(({ name }) => name);
+  const known = second.startsWith('-') || second === 'ls' || verbs.includes(second);
+  if (argv.at(-1) === '--help' && !known) throw unknownCommand(second, verbs, noun);
 }
 
 /** The verbs that a command line may mean: those it names, else, for help and hints, all of a named noun. */
@@ -122,6 +133,7 @@ function addNoun(building: Building, noun: Noun, verbs: readonly Command[]): voi
         verb as string,
         noun.verbs.map((one) => one.name),
         noun,
+        { argv, verbs },
       );
     });
 }

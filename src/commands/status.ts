@@ -2,13 +2,14 @@ import type { Context } from '../context.ts';
 import { connectionsOf } from '../domain/apps/status.ts';
 import type { Store } from '../domain/ports/store.ts';
 import { Failure } from '../errors.ts';
+import { keyFileTrouble } from './key-file-trouble.ts';
 import { defaultWorkspace } from './workspace.ts';
 
 const SOON = 14 * 86_400_000;
 
 /**
  * What bare `keywright` shows: the store, how it is unlocked, workspace and actor, each with where it
- * came from, and what needs attention. Unlocks nothing.
+ * came from, and what needs attention. Asks nobody for what unlocks the store: only a key file is tried.
  */
 export async function status(context: Context): Promise<undefined> {
   const places = context.places();
@@ -19,11 +20,12 @@ export async function status(context: Context): Promise<undefined> {
   const primary = slots.find((slot) => slot.id === primaryId);
   const workspace = await currentWorkspace(context, store);
   const role = workspace && (await roleIn(store, workspace.slug, actor.name));
-  const attention = await needsAttention(
-    context,
-    store,
-    slots.filter((slot) => slot.role === 'operator').length,
-  );
+  const trouble = await keyFileTrouble(context, store, primary);
+  const operators = slots.filter((slot) => slot.role === 'operator').length;
+  const attention = [
+    ...(trouble === undefined ? [] : [[trouble.message, trouble.hint ?? '{keywright} slots list'] as const]),
+    ...(await needsAttention(context, store, operators)),
+  ];
   await context.out.show({
     fields: [
       ['store', `${places.store} (${places.from})`],

@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
 import type { Readers } from '../domain/ports/store.ts';
-import { findWorkspace } from '../domain/workspaces/find.ts';
+import { archived, findWorkspace } from '../domain/workspaces/find.ts';
 import type { Workspace } from '../domain/workspaces/workspace.ts';
 import { Failure, PROGRAM } from '../errors.ts';
 import type { Input } from './input.ts';
@@ -15,12 +15,16 @@ export function defaultWorkspace(context: Context): { slug: string; from: string
 
 /**
  * The one workspace a command is about: `-w`, the default, the only one there is, or on a terminal a
- * choice. Throws `usage` when it can't be told, `not_found` for one that isn't there.
+ * choice. Throws `usage` when it can't be told, `not_found` for one that isn't there, `wrong_state`
+ * when all are archived.
  */
 export async function oneWorkspace(context: Context, store: Readers, input: Input): Promise<Workspace> {
   const known = await workspaceIfClear(context, store, input);
   if (known !== undefined) return known;
-  const open = (await store.workspaces.all()).filter((workspace) => workspace.archivedAt === null);
+  const all = await store.workspaces.all();
+  const open = all.filter((workspace) => workspace.archivedAt === null);
+  // Without any, one that was archived is all there is to go on with.
+  if (open.length === 0 && all[0] !== undefined) throw archived(all[0].slug);
   if (context.ask.interactive && open.length > 0) {
     return context.ask.select(
       'workspace',

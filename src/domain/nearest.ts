@@ -45,7 +45,9 @@ export function notFound(
   otherwise: string,
 ): Failure {
   const near = nearest(text, candidates);
-  if (near === undefined) return new Failure('not_found', message, { hint: otherwise });
+  // One that looks like a flag would be read as one in the place of what was typed.
+  if (near === undefined || near.startsWith('-'))
+    return new Failure('not_found', message, { hint: otherwise });
   return new Failure('not_found', message, {
     hint: `did you mean ${near}?`,
     retry: { replace: text, by: near },

@@ -5,6 +5,7 @@ const DAY = UNITS.d;
 export const LONGEST_LIFE = 3650 * DAY;
 
 export const DURATION_FORMS = 'a duration such as 30m, 24h, 90d or 12w';
+const TOO_FAR = 'lies more than ten years ahead; say never if that is meant';
 const EXPIRY_FORMS = `${DURATION_FORMS}, a date such as 2027-02-19, or never`;
 
 /** `30m`, `24h`, `90d`, `12w` in ms; undefined for anything else, zero and more than ten years included. */
@@ -45,10 +46,10 @@ export function parseExpiry(text: string, now: number): { at: number | null } | 
   if (duration !== undefined) return { at: now + duration };
   const day = parseDay(text);
   const at = day === undefined ? parseMoment(text) : day + DAY;
+  if (at === undefined && /^[1-9][0-9]*[mhdw]$/.test(text)) return { reason: TOO_FAR };
   if (at === undefined) return { reason: `must be ${EXPIRY_FORMS}` };
   if (at <= now) return { reason: 'lies in the past' };
-  if (at - now > LONGEST_LIFE)
-    return { reason: 'lies more than ten years ahead; say never if that is meant' };
+  if (at - now > LONGEST_LIFE) return { reason: TOO_FAR };
   return { at };
 }
 

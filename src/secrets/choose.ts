@@ -1,4 +1,5 @@
 import type { LockedStore, SlotKind, SlotRecord, SlotRole, UnlockSources } from '../domain/ports/secrets.ts';
+import { flagLine } from '../domain/shell.ts';
 import { Failure, PROGRAM } from '../errors.ts';
 
 type Said = Pick<UnlockSources, 'slot' | 'keyFile' | 'passphraseGiven'>;
@@ -94,6 +95,6 @@ function fitting(slots: readonly SlotRecord[], need: SlotRole): readonly SlotRec
 function others(store: LockedStore): string {
   const operators = store.slots
     .filter(({ role }) => role === 'operator')
-    .map(({ name }) => `${PROGRAM} … --slot ${name}`);
+    .map(({ name }) => `${PROGRAM} … ${flagLine('--slot', name)}`);
   return operators.length > 0 ? operators.join(', or ') : 'put back a copy of what is missing';
 }

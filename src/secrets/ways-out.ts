@@ -1,4 +1,5 @@
 import type { LockedStore } from '../domain/ports/secrets.ts';
+import { flagLine } from '../domain/shell.ts';
 import { PROGRAM } from '../errors.ts';
 import { KeychainFailure } from './slots/keychain/trouble.ts';
 
@@ -22,10 +23,10 @@ function slotsOf(store: LockedStore): string {
     return `there is no passphrase or key-file slot to use instead; once it opens, add one: ${PROGRAM} slots add`;
   }
   const byPassphrase = passphrase
-    ? `or use the passphrase: ${PROGRAM} … --slot ${passphrase.name}`
+    ? `or use the passphrase: ${PROGRAM} … ${flagLine('--slot', passphrase.name)} --passphrase-file FILE`
     : '(there is no passphrase slot)';
   const byKeyFile = keyFile
-    ? `or the key file: ${PROGRAM} … --slot ${keyFile.name}`
+    ? `or the key file: ${PROGRAM} … ${flagLine('--slot', keyFile.name)}`
     : '(there is no key-file slot)';
   return `${byPassphrase}, ${byKeyFile}`;
 }

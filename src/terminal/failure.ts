@@ -14,6 +14,10 @@ export interface Report {
 
 /** Most characters of an error that isn't ours: a server's or library's text may have any length. */
 const LONGEST_FOREIGN_MESSAGE = 300;
+/** Most characters of a message, which may repeat what was typed. */
+const LONGEST_MESSAGE = 1000;
+/** Most characters of a hint; a longer one is left out, for half a command is worse than none. */
+const LONGEST_HINT = 2000;
 const MOST_CAUSES = 5;
 
 /** Describes anything that was thrown; `program` takes the place of `PROGRAM`. Never throws. */
@@ -22,7 +26,9 @@ export function reportOf(error: unknown, program: string): Report {
   if (error instanceof Failure) {
     const { code, message, hint } = error;
     const named = (text: string) => text.replaceAll(PROGRAM, program);
-    return { code, exit: ERRORS[code].exit, message: named(message), hint: hint && named(hint), stack };
+    const short = cutCharacters(named(message), LONGEST_MESSAGE);
+    const whole = hint === undefined || hint.length > LONGEST_HINT ? undefined : named(hint);
+    return { code, exit: ERRORS[code].exit, message: short, hint: whole, stack };
   }
   const hint = 'KEYWRIGHT_DEBUG=1 shows where it failed';
   return { code: 'unexpected', exit: EXIT.failed, message: foreignMessage(error), hint, stack };

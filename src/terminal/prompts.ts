@@ -1,3 +1,4 @@
+import { isTooShort, SHORTEST_PASSPHRASE } from '../domain/passphrase.ts';
 import { Secret } from '../domain/secret.ts';
 import { visible } from '../domain/visible.ts';
 import { Failure, PROGRAM } from '../errors.ts';
@@ -32,7 +33,8 @@ export interface Prompts {
    */
   hidden(message: string, options?: { readonly signal?: AbortSignal }): Promise<Secret>;
   /**
-   * Reads one line from the terminal device without echo, whatever stdin is. With `confirm` it is asked twice.
+   * Reads one line from the terminal device without echo, whatever stdin is. With `confirm` it is a new
+   * one: asked twice, and again while it is too short or the two differ; then `bad_secret_input` or `usage`.
    * Throws `passphrase_needed` when there is no terminal or nobody may be asked, `cancelled` on Ctrl-C and Ctrl-D.
    */
   passphrase(message: string, options?: { readonly confirm?: boolean }): Promise<Secret>;
@@ -56,7 +58,7 @@ export interface PromptOptions {
   beforePrompt?(): void;
 }
 
-/** How often two passphrases may differ before it is given up. */
+/** How often a new passphrase may be too short or typed differently before it is given up. */
 const CONFIRM_TRIES = 3;
 
 /** The prompts of one run. The prompt library is loaded with the first question. */
@@ -89,20 +91,29 @@ export function createPrompts(options: PromptOptions): Prompts {
     const terminal = options.mayAskPassphrase ? options.openTerminal() : undefined;
     if (terminal === undefined) {
       throw new Failure('passphrase_needed', 'a passphrase is needed and there is no terminal to ask on', {
-        hint: `${PROGRAM} slots list`,
+        hint: `set KEYWRIGHT_PASSPHRASE_FILE to a file that holds it, or ${PROGRAM} … --passphrase-file FILE`,
       });
     }
     options.beforePrompt?.();
     try {
+      const none = new Failure('passphrase_needed', 'no passphrase was given');
+      let trouble = none;
       for (let tries = 0; tries < CONFIRM_TRIES; tries++) {
         const first = await askHidden(terminal, `${visible(message)}: `, options.signals);
-        if (first.reveal() === '') throw new Failure('passphrase_needed', 'no passphrase was given');
+        if (first.reveal() === '') throw none;
         if (!confirm) return first;
+        if (isTooShort(first.reveal())) {
+          const why = `the passphrase has fewer than ${SHORTEST_PASSPHRASE} characters`;
+          trouble = new Failure('bad_secret_input', why, { hint: 'several random words make a good one' });
+          terminal.output.write(`it has fewer than ${SHORTEST_PASSPHRASE} characters; once more\n`);
+          continue;
+        }
         const second = await askHidden(terminal, 'the same again: ', options.signals);
         if (second.reveal() === first.reveal()) return first;
+        trouble = new Failure('usage', 'the passphrase was not typed the same way twice');
         terminal.output.write('they differ; once more from the start\n');
       }
-      throw new Failure('usage', 'the passphrase was not typed the same way twice');
+      throw trouble;
     } finally {
       terminal.close();
     }

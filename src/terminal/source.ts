@@ -5,7 +5,7 @@ import { Failure } from '../errors.ts';
 
 const INHERITED = /^(?:\/dev\/fd|\/proc\/self\/fd)\/(\d{1,6})$/;
 
-/** A regular file, open for reading; throws `bad_secret_input` for anything else. */
+/** A regular file, open for reading; throws `not_found` when there is none, `bad_secret_input` for anything else. */
 export async function openRegular(path: string): Promise<FileHandle> {
   // O_NONBLOCK: opening a FIFO that nobody writes to must not wait.
   const handle = await fs.open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)).catch(refused(path));
@@ -59,9 +59,10 @@ function statOf(fd: number): Stats | undefined {
   }
 }
 
-/** Turns what the system says of a file into a `bad_secret_input` failure. */
+/** Turns what the system says of a file into a `not_found` or `bad_secret_input` failure. */
 export function refused(path: string): (error: NodeJS.ErrnoException) => never {
   return (error) => {
+    if (error.code === 'ENOENT') throw new Failure('not_found', `${path} could not be read (ENOENT)`);
     throw badInput(`${path} cannot be read${error.code === undefined ? '' : ` (${error.code})`}`);
   };
 }

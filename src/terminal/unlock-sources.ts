@@ -36,10 +36,15 @@ export function takePassphrase(
   return passphrases.get(owner);
 }
 
-/** Flag before environment; a file before a descriptor before the variable that others could read. */
+/**
+ * Flag before environment; a file or a descriptor before the variable that others could read. Throws `usage` for both
+ * flags.
+ */
 export function unlockSources(settings: SourceSettings): UnlockSources {
   const { globals, env, passphrase } = settings;
   const fd = globals.passphraseFd;
+  if (fd !== undefined && globals.passphraseFile !== undefined)
+    throw new Failure('usage', 'give --passphrase-file or --passphrase-fd, not both');
   const file = globals.passphraseFile ?? (fd === undefined ? env('KEYWRIGHT_PASSPHRASE_FILE') : undefined);
   return {
     slot: globals.slot ?? env('KEYWRIGHT_SLOT'),

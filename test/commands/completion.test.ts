@@ -4,12 +4,28 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { PROGRAM_FILE, Shell } from '../support/run-program.ts';
 
-/** What is typed, and what must be offered for the last word. */
-const LINES: readonly (readonly [line: string, words: readonly string[]])[] = [
+const KEYS = ['billing', 'bills', 'deploy', 'for:web'];
+
+/** What is typed, what must be offered for the last word, and what must not be. */
+const LINES: readonly (readonly [line: string, words: readonly string[], not?: readonly string[]])[] = [
   ['keywright ', ['keys', 'workspaces', 'init', 'help']],
   ['keywright keys ', ['create', 'list', 'verify']],
   ['keywright key re', ['revoke']],
-  ['keywright keys show ', ['billing', 'bills', 'deploy']],
+  ['keywright keys show ', KEYS, ['keywright', 'a-file']],
+  ['keywright keys revoke deploy bills ', ['billing'], ['deploy', 'bills']],
+  ['keywright keys show for:w', ['for:web']],
+  ['keywright keys list --status=re', ['--status=revoked']],
+  ['keywright keys list --owner ', ['ana']],
+  ['keywright audit list --action k', ['key']],
+  ['keywright scopes remove ', ['orders:read']],
+  ['keywright scopes remove orders:', ['orders:read']],
+  ['keywright help ', ['keys', 'errors']],
+  ['keywright help keys re', ['revoke']],
+  ['keywright keys import ', [], KEYS],
+  ['keywright backup restore ', [], KEYS],
+  ['keywright audit verify --file ', [], KEYS],
+  ['keywright keys list --key-file ', [], KEYS],
+  ['keywright keys list --key-file=', [], KEYS],
   ['keywright keys show bil', ['billing', 'bills']],
   ['keywright keys list -w ', ['acme']],
   ['keywright keys list --status ', ['active', 'revoked']],
@@ -28,8 +44,14 @@ const wordsOf = (line: string): readonly string[] => line.split(' ');
 const BASH: ShellProgram = {
   name: 'bash',
   complete(line) {
-    const words = wordsOf(line).map((word) => `'${word}'`);
-    const script = `. "$SCRIPT"; COMP_WORDS=(${words.join(' ')}); COMP_CWORD=${words.length - 1}; _keywright; printf '%s\\n' "\${COMPREPLY[@]}"`;
+    // As bash takes them apart: at : and =, and what stands before the last of those stays on the line.
+    const words = wordsOf(line).flatMap((word) =>
+      word.split(/([:=]+)/).filter((part, i) => i === 0 || part !== ''),
+    );
+    const kept = /[^ ]*[:=]|$/.exec(wordsOf(line).at(-1) ?? '')?.[0] ?? '';
+    const script = `. "$SCRIPT"; COMP_LINE='${line}' COMP_POINT=${line.length}
+COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}; _keywright
+for word in "\${COMPREPLY[@]}"; do printf '%s\\n' '${kept}'"$word"; done`;
     return { command: 'bash', args: ['--norc', '-c', script] };
   },
 };
@@ -69,13 +91,15 @@ describe.each([BASH, ZSH, FISH])('completion in $name', ({ name, complete }) => 
     `offers what fits${missing ? ` (skipped: there is no ${name} here)` : ''}`,
     async () => {
       const shell = await new Shell().init();
-      for (const key of ['billing', 'bills', 'deploy']) await shell.createKey(key);
+      for (const key of KEYS) await shell.createKey(key);
+      await shell.answer(['scopes', 'add', 'orders:read']);
       const bin = join(shell.path, 'bin');
       mkdirSync(bin);
+      writeFileSync(join(bin, 'a-file'), '');
       symlinkSync(PROGRAM_FILE, join(bin, 'keywright'));
       const script = join(shell.path, 'script');
       writeFileSync(script, `${await shell.answer(['completion', name])}\n`);
-      for (const [i, [line, words]] of LINES.entries()) {
+      for (const [i, [line, words, not = []]] of LINES.entries()) {
         const { command, args } = complete(line);
         const env = {
           ...shell.env,
@@ -88,6 +112,8 @@ describe.each([BASH, ZSH, FISH])('completion in $name', ({ name, complete }) => 
         const ran = spawnSync(command, args, { env, cwd: bin, encoding: 'utf8', timeout: 20_000 });
         const offered = ran.stdout.split('\n');
         expect([line, offered], ran.stderr).toEqual([line, expect.arrayContaining([...words])]);
+        for (const word of not) expect(offered, line).not.toContain(word);
+        if (not === KEYS) continue;
         const typed = wordsOf(line).at(-1) ?? '';
         for (const word of offered.filter((one) => one !== '' && one !== 'OFFERED:'))
           expect(word.startsWith(typed), `${line}: ${word}`).toBe(true);

@@ -107,8 +107,12 @@ test('what people mistype leads to a command that exists, and is none itself', a
   for (const { name, mistaken = {} } of nouns) {
     for (const [wrong, right] of Object.entries(mistaken)) {
       expect(paths).toContain(right);
-      const hint = expect.stringContaining(`{keywright} ${right}`);
-      await expect(parsed([name, wrong])).rejects.toMatchObject({ code: 'usage', hint });
+      // The same line with the right verb, or, under another noun, that alone.
+      const verb = right.startsWith(`${name} `) ? { replace: wrong, by: right.split(' ')[1] } : undefined;
+      const hint = expect.stringContaining(
+        verb === undefined ? `{keywright} ${right}` : `did you mean ${verb.by}?`,
+      );
+      await expect(parsed([name, wrong])).rejects.toMatchObject({ code: 'usage', hint, retry: verb });
     }
   }
 });

@@ -1,10 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { quote } from '../../src/domain/shell.ts';
+import { commandLine, commandOn, flagLine, quote } from '../../src/domain/shell.ts';
 import { visible } from '../../src/domain/visible.ts';
 import { PROGRAM } from '../../src/errors.ts';
-import { commandLine } from '../../src/terminal/shell.ts';
 
 const WITH_BASH = (() => {
   try {
@@ -24,7 +23,9 @@ describe('quote', () => {
     ['$(rm -rf ~)', "'$(rm -rf ~)'"],
     ['~', "'~'"],
     ['a\nb', "$'a\\012b'"],
-    ["\x1b'\\", "$'\\033\\'\\\\'"],
+    ["\x1b'\\", "$'\\033\\047\\134'"],
+    ['=ls', "'=ls'"],
+    ['a\\b', "'a'\\\\'b'"],
   ])('writes %j as %s', (word, quoted) => {
     expect(quote(word)).toBe(quoted);
   });
@@ -44,6 +45,12 @@ describe('quote', () => {
       { numRuns: 60 },
     );
   });
+});
+
+test('commandOn puts a name that looks like a flag behind the flags', () => {
+  expect(commandOn('keys rotate', 'billing', '-w', 'acme')).toBe(`${PROGRAM} keys rotate billing -w acme`);
+  expect(commandOn('keys rotate', '-rf', '-w', 'acme')).toBe(`${PROGRAM} keys rotate -w acme -- -rf`);
+  expect(flagLine('--slot', '-rf')).toBe('--slot=-rf');
 });
 
 test('commandLine leaves the place of the program name for the output', () => {

@@ -167,6 +167,7 @@ describe('expiry', () => {
     ['2026-11-21T12:00:00Z', 'past'],
     ['1999-01-01', 'past'],
     ['9999-12-31', 'more than ten years'],
+    ['10000000000d', 'more than ten years'],
     ['2036-11-19', 'more than ten years'],
   ])('%j is refused: %s', (text, why) => {
     expect(parseExpiry(text, NOW)).toEqual({ reason: expect.stringContaining(why) });

@@ -1,5 +1,6 @@
 import { statusOfIntegration } from '../../src/domain/integrations/integration.ts';
 import type { ApiKey, KeyFilter, KeyStatus } from '../../src/domain/keys/key.ts';
+import { notedUse } from '../../src/domain/keys/last-use.ts';
 import type { Readers, Transaction } from '../../src/domain/ports/store.ts';
 import { Failure } from '../../src/errors.ts';
 import { pageOf, refuse, type State } from './memory-state.ts';
@@ -69,8 +70,14 @@ function fitsKey(key: ApiKey, filter: KeyFilter, is: KeyStatus, now: number): bo
     (filter.issuedBefore === undefined || key.issuedAt < filter.issuedBefore) &&
     (expiringBefore === undefined ||
       (key.revokedAt === null && expires > now && expires <= expiringBefore)) &&
-    (unusedSince === undefined || (key.lastUsedAt ?? key.createdAt) < unusedSince)
+    (unusedSince === undefined || isUnused(key, unusedSince, now))
   );
+}
+
+function isUnused(key: ApiKey, since: number, now: number): boolean {
+  if (key.lastUsedAt === null) return key.createdAt < since;
+  const { from, within } = notedUse(key, key.lastUsedAt, now);
+  return from + within <= since;
 }
 
 export function keyWriter(state: () => State): Transaction['write']['keys'] {

@@ -1,4 +1,5 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,7 +31,7 @@ export interface RunOptions {
 /** A folder of its own for one test, gone afterwards; `env` makes it the program's home, and has nothing else in it. */
 export function ownFolder(): { path: string; env: { [name: string]: string } } {
   const path = realpathSync(mkdtempSync(join(tmpdir(), 'keywright-run-')));
-  onTestFinished(() => rmSync(path, { recursive: true, force: true }));
+  onTestFinished(() => rmSync(path, { recursive: true, force: true, maxRetries: 5 }));
   return { path, env: envFor(path) };
 }
 
@@ -71,7 +72,10 @@ export class Shell {
       Object.entries({ ...this.env, ...options.env }).filter(([, value]) => value !== undefined),
     );
     const child = spawn(process.execPath, [this.program, ...argv], { cwd: this.path, ...options, env });
-    onTestFinished(() => void (child.exitCode === null && child.kill('SIGKILL')));
+    onTestFinished(async () => {
+      const runs = child.exitCode === null && child.signalCode === null;
+      if (runs && child.kill('SIGKILL')) await once(child, 'exit');
+    });
     return child;
   }
 

@@ -57,7 +57,6 @@ test('what was handed over as a descriptor', async () => {
 
 describe('refused, at once', () => {
   test.each([
-    ['nothing', () => join(folder, 'none'), /cannot be read \(ENOENT\)/],
     ['a folder', () => join(folder, 'folder'), /is not a regular file/],
     ['a FIFO that nobody writes to', () => join(folder, 'fifo'), /is not a regular file/],
     ['a device', () => '/dev/zero', /is not a regular file/],
@@ -67,6 +66,13 @@ describe('refused, at once', () => {
     const failure = await failureOf(() => read(make()));
     expect([failure.code, failure.exitCode]).toEqual(['bad_secret_input', 2]);
     expect(failure.message).toMatch(message);
+  });
+
+  test('a file that is not there, by the code of all that is not there', async () => {
+    expect(await failureOf(() => read(join(folder, 'none')))).toMatchObject({
+      code: 'not_found',
+      exitCode: 3,
+    });
   });
 
   test('a file that is too large, before it is read', async () => {

@@ -444,3 +444,10 @@ describe('failure', () => {
     expect(stderr.text).toBe('');
   });
 });
+
+test('what was typed is repeated only as far as it can be read, and no half of a command is a hint', async () => {
+  const long = 'x'.repeat(100_000);
+  const { output, stderr } = setUp();
+  await output.failure(new Failure('not_found', `no key "${long}"`, { hint: `keys show ${long}` }), false);
+  expect(stderr.text).toMatch(/^keywright: no key "x{991}…\n$/);
+});

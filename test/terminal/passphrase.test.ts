@@ -46,20 +46,23 @@ describe.skipIf(!hasPty)('passphrase on a real terminal (needs python3)', () => 
     expect(reported()).toEqual({ passphrase: 'canary' });
   });
 
-  test('is asked twice, and again when they differ', () => {
+  test('is asked twice, and again when they differ or it is too short', () => {
     play([
       ...start('twice'),
-      { send: 'one\r' },
+      { send: 'one that is long enough\r' },
       { wait: 'again: ' },
-      { send: 'two\r' },
+      { send: 'two that is long enough\r' },
       { wait: 'they differ' },
       { wait: PROMPT },
-      { send: 'three\r' },
+      { send: 'fourteen chars\r' },
+      { wait: 'fewer than 15 characters; once more' },
+      { wait: PROMPT },
+      { send: 'fifteen letters\r' },
       { wait: 'again: ' },
-      { send: 'three\r' },
+      { send: 'fifteen letters\r' },
       ...ECHO_IS_BACK,
     ]);
-    expect(reported()).toEqual({ passphrase: 'three' });
+    expect(reported()).toEqual({ passphrase: 'fifteen letters' });
   });
 
   test('Ctrl-C cancels and gives echo back (case 171)', () => {
@@ -121,7 +124,10 @@ describe('without a terminal', () => {
 
   test('there is nobody to ask', async () => {
     const prompts = createPrompts({ ...options, mayAskPassphrase: true, openTerminal: () => undefined });
-    await expect(prompts.passphrase('passphrase')).rejects.toMatchObject({ code: 'passphrase_needed' });
+    await expect(prompts.passphrase('passphrase')).rejects.toMatchObject({
+      code: 'passphrase_needed',
+      hint: expect.stringContaining('--passphrase-file FILE'),
+    });
   });
 
   test('the device is not even opened when asking is forbidden (case 178)', async () => {

@@ -5,10 +5,10 @@ import { askedByDefault, type ConsentPlan, planConsent, scopeRules } from '../..
 import { CLIENT_ACCOUNT, DEFAULT_ACCOUNT } from '../../domain/apps/reconnect.ts';
 import { typedAccount, typedApp } from '../../domain/apps/typed.ts';
 import type { Store } from '../../domain/ports/store.ts';
+import { commandLine } from '../../domain/shell.ts';
 import { archived } from '../../domain/workspaces/find.ts';
 import type { Workspace } from '../../domain/workspaces/workspace.ts';
 import { Failure, PROGRAM } from '../../errors.ts';
-import { commandLine } from '../../terminal/shell.ts';
 import type { Command } from '../command.ts';
 import { badValue, type Input } from '../input.ts';
 import { WORKSPACE, YES } from '../options.ts';

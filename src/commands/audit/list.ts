@@ -12,6 +12,12 @@ import { pagesOf } from '../pages.ts';
 import { narrowing } from '../workspace.ts';
 import { entryColumns, entryJson } from './describe.ts';
 
+/** What entries are about. */
+const NOUNS = [
+  ...['app', 'grant', 'integration', 'key', 'member', 'policy'],
+  ...['rotation', 'scope', 'slot', 'store', 'workspace'],
+];
+
 export const list: Command = {
   name: 'list',
   alias: 'ls',
@@ -20,7 +26,11 @@ export const list: Command = {
     { ...WORKSPACE, about: 'only entries of this workspace' },
     { flags: '--key <key>', about: 'only entries about this key', completes: 'key' },
     { flags: '--actor <name>', about: 'only entries by this actor' },
-    { flags: '--action <action>', about: 'only this action, e.g. key.revoke, or all of a noun, e.g. key' },
+    {
+      flags: '--action <action>',
+      about: 'only this action, e.g. key.revoke, or all of a noun, e.g. key',
+      completes: NOUNS,
+    },
     { flags: '--since <when>', about: 'only entries since, e.g. 7d or 2026-11-01' },
     ...LIMIT,
   ],

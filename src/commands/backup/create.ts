@@ -1,6 +1,7 @@
 import type { Context } from '../../context.ts';
 import { type BackupFacts, createBackup } from '../../domain/backup/create.ts';
 import type { Bytes, SealTo } from '../../domain/ports/backup.ts';
+import { commandOn } from '../../domain/shell.ts';
 import { Failure } from '../../errors.ts';
 import { ReaderGone } from '../../terminal/streams.ts';
 import type { Command } from '../command.ts';
@@ -150,7 +151,6 @@ async function tell(context: Context, { file, facts, to, size }: Made): Promise<
     await out.value(file, { file, ...backupJson(facts), size, recipients, passphrase: recipients === null });
   await out.say(`backup of ${facts.storeId}: ${contentOf(facts)}, ${sizeText(size)}`);
   const name = file === STDOUT ? 'FILE' : file;
-  await out.say(
-    `on any machine: {keywright} backup restore ${name}${recipients === null ? '' : ' --identity IDENTITY'}`,
-  );
+  const identity = recipients === null ? [] : ['--identity', 'IDENTITY'];
+  await out.say(`on any machine: ${commandOn('backup restore', name, ...identity)}`);
 }

@@ -2,8 +2,8 @@ import type { Context } from '../../context.ts';
 import type { BackupHeader } from '../../domain/backup/payload.ts';
 import type { RestorePlan } from '../../domain/backup/plan.ts';
 import type { SlotRecord } from '../../domain/ports/secrets.ts';
+import { commandLine, commandOn } from '../../domain/shell.ts';
 import { Failure } from '../../errors.ts';
-import { commandLine } from '../../terminal/shell.ts';
 import { rfc3339 } from '../../terminal/time.ts';
 import type { Command } from '../command.ts';
 import { UNLOCK } from '../new-slot.ts';
@@ -83,7 +83,8 @@ async function tell(context: Context, header: BackupHeader, restored: Restored):
     const elsewhere = made === undefined ? [] : others.filter(({ kind }) => kind !== 'passphrase');
     for (const { name, kind } of elsewhere) {
       const needs = kind === 'keychain' ? 'keychain entry' : 'key file';
-      await out.say(`${name} needs its own ${needs}; where that is gone: {keywright} slots remove ${name}`);
+      const remove = commandOn('slots remove', name);
+      await out.say(`${name} needs its own ${needs}; where that is gone: ${remove}`);
     }
     await out.say('next: {keywright} doctor');
   }

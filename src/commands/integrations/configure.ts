@@ -1,6 +1,6 @@
 import { statusOfIntegration } from '../../domain/integrations/integration.ts';
 import { configureIntegration } from '../../domain/integrations/manage.ts';
-import { quote } from '../../domain/shell.ts';
+import { commandOn } from '../../domain/shell.ts';
 import type { Command } from '../command.ts';
 import { WORKSPACE } from '../options.ts';
 import { INTEGRATION, oneIntegration, tell, URL_OPTION, urlOf } from './which.ts';
@@ -22,7 +22,7 @@ export const configure: Command = {
     const { name } = integration;
     await context.out.say(changed ? `configured ${name}` : `${name} is configured so already`);
     if (statusOfIntegration(integration) === 'disabled')
-      await context.out.say(`${name} is disabled: {keywright} integrations enable ${quote(name)}`);
+      await context.out.say(`${name} is disabled: ${commandOn('integrations enable', name)}`);
     await tell(context, integration, workspace);
     return undefined;
   },

@@ -1,5 +1,5 @@
 import { createIntegration } from '../../domain/integrations/manage.ts';
-import { quote } from '../../domain/shell.ts';
+import { commandOn } from '../../domain/shell.ts';
 import type { Command } from '../command.ts';
 import { checkedName } from '../input.ts';
 import { WORKSPACE } from '../options.ts';
@@ -24,7 +24,7 @@ export const create: Command = {
     const integration = await createIntegration(ledger, context.random, workspace, wish);
     await context.out.say(`created integration ${integration.name} in ${workspace.slug}, as a draft`);
     await tell(context, integration, workspace);
-    await context.out.say(`next: {keywright} integrations configure ${quote(integration.name)}`);
+    await context.out.say(`next: ${commandOn('integrations configure', integration.name)}`);
     return undefined;
   },
 };

@@ -1,12 +1,13 @@
 import type { Context } from '../../context.ts';
 import type { Ledger } from '../../domain/audit/change.ts';
 import { createKey, type NewKey } from '../../domain/keys/create.ts';
-import type { ApiKey, Mode } from '../../domain/keys/key.ts';
+import type { Mode } from '../../domain/keys/key.ts';
 import { parseNetwork } from '../../domain/keys/networks.ts';
 import { ACCESS_LEVELS, isScope } from '../../domain/keys/scopes.ts';
 import { revokeKeys } from '../../domain/keys/stop.ts';
 import { publicKey } from '../../domain/keys/token.ts';
 import type { Secret } from '../../domain/secret.ts';
+import { commandOn } from '../../domain/shell.ts';
 import { parseExpiry } from '../../domain/time.ts';
 import { lifeText } from '../../domain/workspaces/policy.ts';
 import { Failure, PROGRAM } from '../../errors.ts';
@@ -40,7 +41,7 @@ export const create: Command = {
       flags: '--expires <when>',
       about: "90d, 2027-02-19 (the end of that day, UTC) or never (default: the policy's, 90d)",
     },
-    { flags: '--owner <member>', about: 'who answers for it (default: you)' },
+    { flags: '--owner <member>', about: 'who answers for it (default: you)', completes: 'member' },
     { flags: '--integration <name>', about: 'the configured integration it is bound to' },
     { flags: '--purpose <text>', about: 'what it is for' },
     { flags: '--mode <mode>', about: 'live or test (default: live)', choices: ['live', 'test'] },
@@ -76,7 +77,7 @@ export const create: Command = {
     await tell(context, shown, input.text('expires') === undefined);
     await deliver(context, ledger, shown, secretKey);
     for (const note of notes) await context.out.say(`note: ${note}`);
-    await context.out.say(`shown once and not stored; if lost: {keywright} keys rotate ${asWord(key)}`);
+    await context.out.say(`shown once and not stored; if lost: ${commandOn('keys rotate', key.name)}`);
     return undefined;
   },
 };
@@ -148,11 +149,6 @@ async function tell(
   ];
   await context.out.say(`created ${key.name} in ${workspace}: ${publicKey(key)}`);
   await context.out.say(parts.join(' · '));
-}
-
-/** The name, where it can stand in a command line as it is. */
-function asWord(key: ApiKey): string {
-  return /^[A-Za-z0-9_.@][A-Za-z0-9_.@-]*$/.test(key.name) ? key.name : publicKey(key);
 }
 
 /**

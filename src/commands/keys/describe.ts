@@ -1,6 +1,7 @@
 import { keyId } from '../../domain/ids.ts';
 import { statusOfIntegration } from '../../domain/integrations/integration.ts';
 import type { ApiKey, KeyStatus } from '../../domain/keys/key.ts';
+import { HOUR, notedUse } from '../../domain/keys/last-use.ts';
 import { statusOf } from '../../domain/keys/status.ts';
 import { publicKey } from '../../domain/keys/token.ts';
 import type { Readers } from '../../domain/ports/store.ts';
@@ -87,7 +88,7 @@ export function keyColumns(now: number): readonly Column<Shown>[] {
     {
       header: 'USED',
       tsv: ({ key }) => time(key.lastUsedAt) ?? '',
-      cell: ({ key }) => (key.lastUsedAt === null ? 'never' : age(key.lastUsedAt, now)),
+      cell: ({ key }) => usedCell(key, key.lastUsedAt, now),
       lesser: true,
     },
     {
@@ -117,9 +118,25 @@ const COLORS = {
   revoked: 'red',
 } as const;
 
-/** `last used 5h ago`, or `never used`. */
-export function lastUsed({ lastUsedAt }: ApiKey, now: number): string {
-  return lastUsedAt === null ? 'never used' : `last used ${away(lastUsedAt, now)}`;
+/** For a column: `5h`, `<1h`, or `never`; `at` is the key's last use, or a version's. */
+export function usedCell(key: ApiKey, at: number | null, now: number): string {
+  if (at === null) return 'never';
+  const { from, within } = notedUse(key, at, now);
+  if (now - from >= within || from > now) return age(from, now);
+  return within === HOUR ? '<1h' : '<1m';
+}
+
+/** `5h ago`, `within the last hour`, or `never`; `at` as for `usedCell`. */
+export function usedText(key: ApiKey, at: number | null, now: number): string {
+  if (at === null) return 'never';
+  const { from, within } = notedUse(key, at, now);
+  if (now - from >= within || from > now) return away(from, now);
+  return `within the last ${within === HOUR ? 'hour' : 'minute'}`;
+}
+
+/** `last used 5h ago`, or `never used`; `at` as for `usedCell`. */
+export function lastUsed(key: ApiKey, now: number, at = key.lastUsedAt): string {
+  return at === null ? 'never used' : `last used ${usedText(key, at, now)}`;
 }
 
 /** `in 90d`, or `1h ago`. */

@@ -2,9 +2,10 @@ import type { Context } from '../../context.ts';
 import { findIntegration } from '../../domain/integrations/find.ts';
 import type { KeyFilter, KeyStatus } from '../../domain/keys/key.ts';
 import type { Readers } from '../../domain/ports/store.ts';
+import { requireOwner } from '../../domain/workspaces/members.ts';
 import { badValue, type Input } from '../input.ts';
 
-/** The filter that the shared flags describe, in this workspace or in all. Throws `not_found` for an integration. */
+/** The filter that the shared flags describe, in this workspace or in all. Throws `not_found` for an integration or owner. */
 export async function keyFilter(
   context: Context,
   store: Readers,
@@ -16,6 +17,7 @@ export async function keyFilter(
   const within = input.duration('expiringWithin');
   const unused = input.duration('unusedFor');
   const owner = input.name('owner');
+  if (owner !== undefined) await requireOwner(store, workspaceId, owner, now);
   const status = input.text('status') as KeyStatus | undefined;
   const integrationId = await integrationOf(store, input, workspaceId);
   return {

@@ -47,7 +47,7 @@ export const importCommand: Command = {
       flags: '--expires <when>',
       about: "for rows without one: 90d, 2027-02-19 or never (default: the policy's)",
     },
-    { flags: '--owner <member>', about: 'for rows without one (default: you)' },
+    { flags: '--owner <member>', about: 'for rows without one (default: you)', completes: 'member' },
     { flags: '--mode <mode>', about: 'for rows without one (default: live)', choices: ['live', 'test'] },
     { flags: '--allow-ip <cidr>', about: 'for rows without networks', repeats: true, commas: true },
     { flags: '--integration <name>', about: 'the configured integration that all are bound to' },

@@ -1,9 +1,9 @@
 import type { Context } from '../../context.ts';
 import { publicKey } from '../../domain/keys/token.ts';
 import { DEFAULT_GRACE } from '../../domain/rotations/plan.ts';
+import { commandOn } from '../../domain/shell.ts';
 import { DURATION_FORMS, parseDuration, parseExpiry } from '../../domain/time.ts';
-import { Failure, PROGRAM } from '../../errors.ts';
-import { commandLine } from '../../terminal/shell.ts';
+import { Failure } from '../../errors.ts';
 import type { Command } from '../command.ts';
 import { confirm } from '../confirm.ts';
 import { badValue, type Input } from '../input.ts';
@@ -77,7 +77,7 @@ async function wishOf(context: Context, input: Input): Promise<RotateWish> {
   if (delivery !== undefined && delivery.deliver === undefined) {
     const which = input.args.length === 1 ? input.args[0] : undefined;
     throw new Failure('usage', '--check and --no-check are about a delivery, and --deliver is missing', {
-      hint: `an open delivery can go on without: ${commandLine(PROGRAM, 'rotations', 'resume', which ?? 'NAME')}`,
+      hint: `an open delivery can go on without: ${commandOn('rotations resume', which ?? 'NAME')}`,
     });
   }
   const olderThan = input.duration('ifOlderThan');
@@ -153,6 +153,6 @@ async function handOut(context: Context, means: Means, shown: Shown, rotated: Ro
   }
   await markShown(means, rotated, now);
   await out.say(
-    `shown once and not stored; if lost: ${commandLine(PROGRAM, 'keys', 'rotate', key.name, '-w', shown.workspace)}`,
+    `shown once and not stored; if lost: ${commandOn('keys rotate', key.name, '-w', shown.workspace)}`,
   );
 }

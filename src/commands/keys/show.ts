@@ -5,8 +5,8 @@ import { publicKey } from '../../domain/keys/token.ts';
 import type { Store } from '../../domain/ports/store.ts';
 import { livingOlder } from '../../domain/rotations/overlap.ts';
 import { isOpen, type Rotation } from '../../domain/rotations/rotation.ts';
-import { EXIT, PROGRAM } from '../../errors.ts';
-import { commandLine } from '../../terminal/shell.ts';
+import { commandOn } from '../../domain/shell.ts';
+import { EXIT } from '../../errors.ts';
 import { age, deadline, moment } from '../../terminal/time.ts';
 import type { Command } from '../command.ts';
 import { FROM_STDIN, WORKSPACE } from '../options.ts';
@@ -19,7 +19,16 @@ import {
   versionJson,
   versionsOf,
 } from '../rotations/describe.ts';
-import { away, keyColumns, keyJson, type Shown, showing, shownStatus } from './describe.ts';
+import {
+  away,
+  keyColumns,
+  keyJson,
+  type Shown,
+  showing,
+  shownStatus,
+  usedCell,
+  usedText,
+} from './describe.ts';
 import { oneKey } from './which.ts';
 
 export const show: Command = {
@@ -53,7 +62,7 @@ export const show: Command = {
         ['purpose', key.purpose ?? undefined],
         ['networks', key.networks.join(' ') || undefined],
         ['created', `${moment(key.createdAt, now)} by ${key.createdBy}`],
-        ['last used', key.lastUsedAt === null ? 'never' : away(key.lastUsedAt, now)],
+        ['last used', usedText(key, key.lastUsedAt, now)],
         expiryField(key.expiresAt, now),
         ['reason', key.revokedReason ?? undefined],
         ['rotation', rotationField(rotation, now)],
@@ -123,7 +132,7 @@ function versionTable(key: ApiKey, versions: readonly Listed[], now: number) {
         String(version.version),
         moment(version.issuedAt, now, undefined, { zone: false }),
         version.firstUsedAt === null ? 'never' : age(version.firstUsedAt, now),
-        version.lastUsedAt === null ? 'never' : age(version.lastUsedAt, now),
+        usedCell(key, version.lastUsedAt, now),
         validUntil(key, version, now),
       ]),
   };
@@ -148,7 +157,7 @@ async function nextStep(
   rotation: Rotation | undefined,
 ): Promise<void> {
   if (rotation !== undefined && isOpen(rotation))
-    return context.out.hint(goOnWith(key.name, workspace, rotation.check));
+    return context.out.hint(goOnWith(key, workspace, rotation.check));
   if (statusOf(key, context.now()) !== 'rotating') return;
-  await context.out.say(`leaked? ${commandLine(PROGRAM, 'rotations', 'finish', key.name, '-w', workspace)}`);
+  await context.out.say(`leaked? ${commandOn('rotations finish', key.name, '-w', workspace)}`);
 }

@@ -20,7 +20,7 @@ export const update: Command = {
     { flags: '--name <name>', about: 'another name' },
     { flags: '--purpose <text>', about: 'what it is for' },
     { flags: '--no-purpose', about: 'forget the purpose' },
-    { flags: '--owner <member>', about: 'who answers for it' },
+    { flags: '--owner <member>', about: 'who answers for it', completes: 'member' },
     { flags: '--integration <name>', about: 'the integration it is bound to, or none' },
     {
       flags: '--allow-ip <cidr>',

@@ -30,10 +30,10 @@ export const remove: Command = {
   summary: 'take somebody out of a workspace, and settle what they own',
   details:
     'What they own goes to another member or is revoked, in the same transaction. Whoever knows a key still has it: rotate those that they have seen.',
-  arguments: [{ name: '<name>', about: 'who' }],
+  arguments: [{ name: '<name>', about: 'who', completes: 'member' }],
   options: [
     WORKSPACE,
-    { flags: '--reassign-to <member>', about: 'give what they own to this member' },
+    { flags: '--reassign-to <member>', about: 'give what they own to this member', completes: 'member' },
     { flags: '--revoke-owned', about: 'revoke what they own' },
     DRY_RUN,
     YES,

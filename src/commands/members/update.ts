@@ -12,7 +12,7 @@ export const update: Command = {
   name: 'update',
   summary: 'give a member another role',
   details: 'Effective for their next command. Admins are made and unmade by owners.',
-  arguments: [{ name: '<name>', about: 'who' }],
+  arguments: [{ name: '<name>', about: 'who', completes: 'member' }],
   options: [
     WORKSPACE,
     { flags: '--role <role>', about: 'viewer, developer, admin or owner', choices: ROLE_CHOICES },

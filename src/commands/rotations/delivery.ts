@@ -1,11 +1,12 @@
 import type { Context } from '../../context.ts';
 import type { Ledger } from '../../domain/audit/change.ts';
 import type { ApiKey } from '../../domain/keys/key.ts';
+import { publicKey } from '../../domain/keys/token.ts';
 import type { OperatorAccess } from '../../domain/ports/secrets.ts';
 import type { OutsideCommand } from '../../domain/ports/system.ts';
 import { type Delivery, type Driver, spell, type Told } from '../../domain/rotations/deliver.ts';
-import { Failure, PROGRAM } from '../../errors.ts';
-import { commandLine } from '../../terminal/shell.ts';
+import { commandOn } from '../../domain/shell.ts';
+import { Failure } from '../../errors.ts';
 import type { Option } from '../command.ts';
 import { badValue, type Input } from '../input.ts';
 
@@ -17,6 +18,7 @@ export const DELIVERY: readonly Option[] = [
   {
     flags: '--deliver <command>',
     about: 'hand the new secret key to this command on stdin, instead of printing it',
+    completes: 'file',
   },
   { flags: '--deliver-as <name>', about: 'hand it over as NAME=value' },
   {
@@ -26,6 +28,7 @@ export const DELIVERY: readonly Option[] = [
   {
     flags: '--check <command>',
     about: 'cut the old version off only once this command succeeds, tried again until then',
+    completes: 'file',
   },
   { flags: '--no-check', about: 'go on with a delivery without the check that it was started with' },
   { flags: '--check-timeout <duration>', about: `give the check up after (default: ${CHECK_TIMEOUT.text})` },
@@ -77,13 +80,14 @@ export async function driverFor(
       return stopped;
     },
     tell: teller(context),
-    goOn: goOnWith(key.name, workspace, check),
+    goOn: goOnWith(key, workspace, check),
   };
 }
 
-/** The command that goes on with an open delivery. */
-export function goOnWith(name: string, workspace: string, check: boolean): string {
-  return `${commandLine(PROGRAM, 'rotations', 'resume', name, '-w', workspace)} --deliver …${check ? ' --check …' : ''}`;
+/** The command that goes on with an open delivery. Words follow it, so a name that looks like a flag can't be in it. */
+export function goOnWith(key: ApiKey, workspace: string, check: boolean): string {
+  const name = key.name.startsWith('-') ? publicKey(key) : key.name;
+  return `${commandOn('rotations resume', name, '-w', workspace)} --deliver …${check ? ' --check …' : ''}`;
 }
 
 /** A command that takes longer than this is named, ms. */

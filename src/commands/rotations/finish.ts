@@ -5,7 +5,7 @@ import { endable, finishOverlap, notIdle, whyNotIdle } from '../../domain/rotati
 import type { Command } from '../command.ts';
 import { confirm } from '../confirm.ts';
 import type { Input } from '../input.ts';
-import { away, keyJson, type Shown, showing } from '../keys/describe.ts';
+import { keyJson, lastUsed, type Shown, showing } from '../keys/describe.ts';
 import { oneKey } from '../keys/which.ts';
 import { DRY_RUN, FROM_STDIN, WORKSPACE, YES } from '../options.ts';
 
@@ -75,10 +75,9 @@ async function ask(
   living: readonly KeyVersion[],
 ): Promise<void> {
   const now = context.now();
-  const lines = living.map(({ version, lastUsedAt }) => {
-    const used = lastUsedAt === null ? 'never used' : `last used ${away(lastUsedAt, now)}`;
-    return `version ${version} of ${key.name}  ${used}`;
-  });
+  const lines = living.map(
+    ({ version, lastUsedAt }) => `version ${version} of ${key.name}  ${lastUsed(key, now, lastUsedAt)}`,
+  );
   await confirm(context, input, {
     lines: [...lines, 'whoever still uses it is locked out at once; this can not be taken back'],
     question: living.length === 1 ? 'end it?' : `end these ${living.length} versions?`,

@@ -5,7 +5,7 @@ import { rollBack, wayBack } from '../../domain/rotations/rollback.ts';
 import type { Rotation } from '../../domain/rotations/rotation.ts';
 import type { Command } from '../command.ts';
 import { confirm } from '../confirm.ts';
-import { away, expiry, type Shown, showing } from '../keys/describe.ts';
+import { expiry, lastUsed, type Shown, showing } from '../keys/describe.ts';
 import { oneKey } from '../keys/which.ts';
 import { DRY_RUN, FROM_STDIN, WORKSPACE, YES } from '../options.ts';
 import { rotatedJson } from './one.ts';
@@ -31,10 +31,9 @@ export const rollback: Command = {
       );
       return answer(context, shown, way.rotation, false);
     }
-    const used = key.versionUsedAt;
     await confirm(context, input, {
       lines: [
-        `version ${toVersion} of ${key.name}  ${used === null ? 'never used' : `last used ${away(used, context.now())}`}`,
+        `version ${toVersion} of ${key.name}  ${lastUsed(key, context.now(), key.versionUsedAt)}`,
         `it stops verifying at once; version ${fromVersion} is the current one again`,
       ],
       question: `roll ${key.name} back to version ${fromVersion}?`,

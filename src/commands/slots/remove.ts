@@ -1,3 +1,4 @@
+import type { SlotRecord } from '../../domain/ports/secrets.ts';
 import { findSlot, removeSlot } from '../../domain/slots/manage.ts';
 import type { Command } from '../command.ts';
 import { confirm } from '../confirm.ts';
@@ -21,8 +22,10 @@ export const remove: Command = {
       await context.out.say(effect);
     } else {
       await confirm(context, input, { lines: [effect], question: `remove ${slot.name}?` });
-      await removeSlot(await context.ledger('unlocked'), await context.secrets(), slot.id);
+      const ledger = await context.ledger('unlocked');
+      const { left } = await removeSlot(ledger, await context.secrets(), slot.id);
       await context.out.say(`removed ${slot.name}`);
+      if (left !== undefined) await context.out.warn(leftBehind(slot, left));
       const heir = primary ? await findSlot(store, await store.slots.primary()) : undefined;
       if (heir !== undefined) await context.out.say(`${heir.name} (${heir.kind}) is the primary slot now`);
     }
@@ -30,3 +33,9 @@ export const remove: Command = {
     return undefined;
   },
 };
+
+/** What stayed outside of the store, and what it is good for. */
+function leftBehind({ kind }: SlotRecord, why: string): string {
+  const what = kind === 'keychain' ? 'keychain entry' : 'key file';
+  return `note: its ${what} is still there (${why}); it opens only copies of the store from before now`;
+}

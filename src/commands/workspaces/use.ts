@@ -22,6 +22,10 @@ export const use: Command = {
     const workspace = await findWorkspace(await context.store(), slug);
     context.config.setWorkspace(workspace.slug);
     await context.out.say(`${workspace.slug} is the default workspace (${context.config.path})`);
+    if (workspace.archivedAt !== null) {
+      await context.out.warn(`note: ${workspace.slug} is archived, so none of its keys verifies`);
+      await context.out.hint(`{keywright} workspaces archive ${workspace.slug} --undo`);
+    }
     if (context.out.audience !== 'table') await context.out.value(workspace.slug, workspaceJson(workspace));
     return undefined;
   },

@@ -1,5 +1,5 @@
 import { PROGRAM } from '../../errors.ts';
-import { quote } from '../shell.ts';
+import { commandOn } from '../shell.ts';
 import type { Policy } from '../workspaces/policy.ts';
 import type { Role } from '../workspaces/workspace.ts';
 import { atLeast, manages, withArticle } from './roles.ts';
@@ -37,7 +37,7 @@ const MOST_NAMED = 3;
 
 /** For who is no member. */
 export function stranger(name: string, ground: Ground): Refusal {
-  const add = `${PROGRAM} members add ${quote(name)} -w ${ground.slug}`;
+  const add = commandOn('members add', name, ...inWorkspace(ground));
   const hint = `--actor says who you are; ${namesOf(ground, 'admin')} can add ${name}: ${add}`;
   return { allow: false, reason: `${name} is no member of ${ground.slug}`, hint };
 }
@@ -45,7 +45,7 @@ export function stranger(name: string, ground: Ground): Refusal {
 /** For who has a lower role than this takes. */
 export function lacks({ name, role }: Person, ground: Ground, least: Role, what: string): Refusal {
   const above = least === 'owner' ? 'an owner' : `${withArticle(least)} at least`;
-  const raise = `${PROGRAM} members update ${quote(name)} --role ${least} -w ${ground.slug}`;
+  const raise = commandOn('members update', name, '--role', least, ...inWorkspace(ground));
   return {
     allow: false,
     reason: `${what} takes ${above}, and ${name} is ${withArticle(role)} of ${ground.slug}`,
@@ -64,4 +64,8 @@ export function namesOf({ members }: Ground, least: Role, first?: string): strin
   const named = able.filter((name) => name !== first).slice(0, MOST_NAMED);
   if (first !== undefined) named.unshift(first);
   return named.length === 0 ? 'an owner' : named.join(' or ');
+}
+
+function inWorkspace({ slug }: Ground): readonly string[] {
+  return slug === undefined ? [] : ['-w', slug];
 }

@@ -1,7 +1,8 @@
-import { Failure, PROGRAM } from '../../errors.ts';
+import { Failure } from '../../errors.ts';
 import { findIntegration } from '../integrations/find.ts';
 import { type Integration, statusOfIntegration } from '../integrations/integration.ts';
 import type { Readers } from '../ports/store.ts';
+import { commandOn } from '../shell.ts';
 
 /**
  * The integration of this name or id, to bind a key to. Throws `not_found` with the nearest, and `wrong_state` for
@@ -21,7 +22,7 @@ export async function bindableIntegration(
     'wrong_state',
     `the integration ${integration.name} is ${state}, so no key can be bound to it`,
     {
-      hint: `${PROGRAM} integrations ${verb} ${integration.name}`,
+      hint: commandOn(`integrations ${verb}`, integration.name),
     },
   );
 }

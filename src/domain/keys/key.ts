@@ -130,7 +130,7 @@ export interface KeyFilter {
   readonly issuedBefore?: number;
   /** Expires at or before this moment, and is neither revoked nor expired. */
   readonly expiringBefore?: number;
-  /** Last used before this moment, or never used and created before it. */
+  /** Surely not used from this moment on (`notedUse`), or never used and created before it. */
   readonly unusedSince?: number;
 }
 

@@ -4,9 +4,8 @@ import type { Reporter, UsageBatch } from '../ports/usage.ts';
 import { adoptionOf } from './foreign.ts';
 import { BATCH, Gathered } from './gathered.ts';
 import type { ForeignDigest, StoredVersion, VerificationRow } from './key.ts';
+import { HOUR, MINUTE } from './last-use.ts';
 
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
 /** A verifier that has nothing to write says at least this often that it has nothing, ms. */
 const BEAT = 30_000;
 

@@ -43,9 +43,15 @@ export async function addSlot(
 
 /**
  * Takes a slot away, first from the store, then what it has outside. The last operator slot stays:
- * `wrong_state`. Throws `forbidden`, and `busy` while a token is being refreshed. When the primary one goes, the oldest operator slot left becomes primary.
+ * `wrong_state`. Throws `forbidden`, and `busy` while a token is being refreshed. When the primary one goes, the oldest
+ * operator slot left becomes primary. The slot is gone even when the keychain entry or key file can't be removed: `left`
+ * says why that stayed.
  */
-export async function removeSlot(ledger: Ledger, secrets: Secrets, text: string): Promise<SlotRecord> {
+export async function removeSlot(
+  ledger: Ledger,
+  secrets: Secrets,
+  text: string,
+): Promise<{ slot: SlotRecord; left: string | undefined }> {
   const slot = await change(ledger, async (tx, record) => {
     await requireStoreAllowed(tx, ledger.actor, 'slots');
     const found = await findSlot(tx, text);
@@ -66,11 +72,19 @@ export async function removeSlot(ledger: Ledger, secrets: Secrets, text: string)
     record(slotEntry('slot.remove', found));
     return found;
   });
-  await secrets.discard(slot);
-  return slot;
+  const left = await secrets.discard(slot).then(
+    () => undefined,
+    (error: unknown) => {
+      if (error instanceof Failure) return error.message;
+      throw error;
+    },
+  );
+  return { slot, left };
 }
 
 async function refuseTaken(store: Readers, name: string): Promise<void> {
   if (!(await store.slots.all()).some((slot) => slot.name === name)) return;
-  throw new Failure('exists', `there is a slot called ${name} already`, { hint: `${PROGRAM} slots list` });
+  throw new Failure('exists', `there is a slot called ${name} already`, {
+    hint: `call the new one something else with --name; ${PROGRAM} slots list`,
+  });
 }

@@ -1,9 +1,9 @@
-import { PROGRAM } from '../../errors.ts';
 import { requireAllowed, requireStoreAllowed } from '../access/require.ts';
 import { change, type Ledger, signatureOf } from '../audit/change.ts';
 import { newId } from '../ids.ts';
 import { notFound } from '../nearest.ts';
 import type { Random } from '../ports/system.ts';
+import { commandOn } from '../shell.ts';
 import { findWorkspace } from './find.ts';
 import type { CatalogueScope, Member, Workspace, WorkspaceKind } from './workspace.ts';
 
@@ -142,6 +142,6 @@ export function refuseUnlisted(
     `scope "${scope}" is not in the catalogue of ${slug}`,
     scope,
     scopes,
-    `${PROGRAM} scopes add ${scope} -w ${slug}`,
+    commandOn('scopes add', scope, '-w', slug),
   );
 }

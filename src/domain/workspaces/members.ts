@@ -6,7 +6,7 @@ import { change, type Ledger } from '../audit/change.ts';
 import type { NewEntry } from '../audit/entry.ts';
 import { notFound } from '../nearest.ts';
 import type { Readers } from '../ports/store.ts';
-import { quote } from '../shell.ts';
+import { commandOn } from '../shell.ts';
 import type { Member, Role, Workspace } from './workspace.ts';
 
 /** The member's name when there is such a member of the workspace; else throws `not_found` with the nearest. */
@@ -23,6 +23,26 @@ export async function findMember(store: Readers, workspaceId: string, name: stri
   throw notFound(`no member "${name}" in this workspace`, name, names, `the members are ${names.join(', ')}`);
 }
 
+/**
+ * Refuses an owner to filter keys by who is no member, in this workspace or in any, and owns no key there: mistyped it
+ * fits nothing, which reads as if all were done. Throws `not_found` with the nearest member.
+ */
+export async function requireOwner(
+  store: Readers,
+  workspaceId: string | undefined,
+  owner: string,
+  now: number,
+): Promise<void> {
+  const ids = workspaceId === undefined ? (await store.workspaces.all()).map(({ id }) => id) : [workspaceId];
+  const members = (await Promise.all(ids.map((id) => store.workspaces.members(id)))).flat();
+  const names = [...new Set(members.map(({ name }) => name))];
+  if (names.includes(owner)) return;
+  const within = workspaceId === undefined ? {} : { workspaceId };
+  const { items, next } = await store.keys.page({ ...within, owner }, { limit: 1 }, now);
+  if (items.length > 0 || next !== null) return;
+  throw notFound(`no member "${owner}", and no key of theirs`, owner, names, `${PROGRAM} members list`);
+}
+
 /** Makes somebody a member. Throws `exists` for one who is, and `forbidden`. */
 export function addMember(ledger: Ledger, workspace: Workspace, name: string, role: Role): Promise<Member> {
   const createdAt = ledger.now();
@@ -33,7 +53,7 @@ export function addMember(ledger: Ledger, workspace: Workspace, name: string, ro
     const already = members.find((member) => member.name === name);
     if (already !== undefined) {
       throw new Failure('exists', `${name} is ${already.role} of ${workspace.slug} already`, {
-        hint: `${PROGRAM} members update ${quote(name)} --role ROLE -w ${workspace.slug}`,
+        hint: commandOn('members update', name, '--role', 'ROLE', '-w', workspace.slug),
       });
     }
     const member = { workspaceId: workspace.id, name, role, createdAt };

@@ -1,5 +1,6 @@
 import type { Integration } from '../../domain/integrations/integration.ts';
 import type { IntegrationReader, IntegrationWriter } from '../../domain/ports/store.ts';
+import { commandOn } from '../../domain/shell.ts';
 import { Failure, PROGRAM } from '../../errors.ts';
 import type { Session, Value } from './session.ts';
 
@@ -54,6 +55,6 @@ async function refuseTaken(session: Session, workspaceId: string, name: string):
   const taken = 'SELECT 1 FROM integrations WHERE workspace_id = ? AND name = ?';
   if ((await session.get(taken, [workspaceId, name])) === undefined) return;
   throw new Failure('exists', `the workspace already has an integration "${name}"`, {
-    hint: `${PROGRAM} integrations show "${name}"`,
+    hint: commandOn('integrations show', name),
   });
 }

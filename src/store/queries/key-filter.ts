@@ -1,4 +1,5 @@
 import type { KeyFilter } from '../../domain/keys/key.ts';
+import { HOUR, MINUTE } from '../../domain/keys/last-use.ts';
 import type { Session, Sql, Value } from './session.ts';
 
 /**
@@ -41,7 +42,16 @@ export function conditionsOf(filter: KeyFilter, now: number, stopped: boolean): 
     indexed('integration_id = ?', "integration_id || '' = ?", filter.integrationId);
   if (filter.mode !== undefined) add('mode = ?', filter.mode);
   if (filter.issuedBefore !== undefined) add('COALESCE(issued_at, created_at) < ?', filter.issuedBefore);
-  if (filter.unusedSince !== undefined) add('COALESCE(last_used_at, created_at) < ?', filter.unusedSince);
+  if (filter.unusedSince !== undefined) {
+    const since = filter.unusedSince;
+    // A use was noted rounded down (`notedUse`): its whole minute or hour must lie before.
+    add(
+      `CASE WHEN last_used_at IS NULL THEN created_at < ?
+        WHEN older_until > ? AND last_used_at >= COALESCE(issued_at, created_at) THEN last_used_at < ?
+        ELSE last_used_at < ? END`,
+      ...[since, now, since - (since % MINUTE), since - (since % HOUR)],
+    );
+  }
   if (filter.expiringBefore !== undefined) {
     add('revoked_at IS NULL AND expires_at > ? AND expires_at <= ?', now, filter.expiringBefore);
   }

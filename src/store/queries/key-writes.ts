@@ -1,5 +1,6 @@
 import type { ApiKey } from '../../domain/keys/key.ts';
 import type { ImportedKey, KeyWriter } from '../../domain/ports/store.ts';
+import { commandOn } from '../../domain/shell.ts';
 import { Failure, PROGRAM } from '../../errors.ts';
 import { insertRows } from './insert-rows.ts';
 import { foreignWriter, versionWriter } from './key-versions.ts';
@@ -150,7 +151,7 @@ async function refuseTakenName(session: Session, workspaceId: string, name: stri
 
 function takenName(name: string): Failure {
   return new Failure('exists', `the workspace already has a key "${name}"`, {
-    hint: `${PROGRAM} keys show "${name}"`,
+    hint: commandOn('keys show', name),
   });
 }
 

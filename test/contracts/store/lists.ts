@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { type KeyFilter, NO_CUT_OFF } from '../../../src/domain/keys/key.ts';
+import { HOUR, MINUTE } from '../../../src/domain/keys/last-use.ts';
 import { addKeys, DAY, someIntegration, someKey, someSeed, someWorkspace, T0 } from '../samples.ts';
 import { allPages, type Fixture, names } from './fixture.ts';
 
@@ -73,6 +74,22 @@ export function listsContract(at: Fixture): void {
         for (const limit of [1, 50])
           expect(names(await allPages(at.store, within, limit, now))).toEqual(expected);
         expect(await at.store.keys.count(within, now)).toBe(expected.length);
+      });
+
+      test('a use counts for all of the unit that it was noted in', async () => {
+        const hour = now - (now % HOUR);
+        const used = { createdAt: T0, lastUsedAt: hour };
+        await addKeys(at.store, [
+          someKey(at.ws, { ...used, name: 'by the hour' }),
+          someKey(at.ws, { ...used, name: 'before rotating', issuedAt: hour + 1, olderUntil: NO_CUT_OFF }),
+          someKey(at.ws, { ...used, name: 'by the minute', issuedAt: T0, olderUntil: NO_CUT_OFF }),
+        ]);
+        const unused = async (unusedSince: number) =>
+          names(await allPages(at.store, { unusedSince, term: 'b' }, 50, hour + 2 * HOUR));
+        expect(await unused(hour + MINUTE - 1)).toEqual([]);
+        expect(await unused(hour + MINUTE)).toEqual(['by the minute']);
+        expect(await unused(hour + HOUR - 1)).toEqual(['by the minute']);
+        expect(await unused(hour + HOUR)).toEqual(['by the minute', 'before rotating', 'by the hour']);
       });
 
       test('each key has one status', async () => {

@@ -194,7 +194,7 @@ describe('a refusal', () => {
     });
   });
 
-  test('puts no name into a command that a shell would take for something else', () => {
+  test('puts a name into its command so that a shell takes it for nothing else', () => {
     const decision = decide({ name: "b'; rm -rf ~ #", role: undefined }, ground(), make());
     expect(decision).toMatchObject({
       hint: expect.stringMatching(/members add 'b'\\''; rm -rf ~ #' -w acme$/),

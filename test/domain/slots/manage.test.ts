@@ -3,6 +3,7 @@ import { lockedStore } from '../../../src/domain/slots/locked-store.ts';
 import { addSlot, findSlot, removeSlot } from '../../../src/domain/slots/manage.ts';
 import { addMember } from '../../../src/domain/workspaces/members.ts';
 import type { Workspace } from '../../../src/domain/workspaces/workspace.ts';
+import { Failure } from '../../../src/errors.ts';
 import { someApp, someGrant } from '../../contracts/samples.ts';
 import { failureOf } from '../../support/fake-ledger.ts';
 import { type SlotDesk as Desk, openSlotDesk as desk, operator } from '../../support/fake-secrets.ts';
@@ -44,7 +45,7 @@ describe('a slot', () => {
     const d = await desk();
     const before = new Set(d.secrets.outside);
     expect(await failureOf(() => addSlot(d.ledger, d.access, d.secrets, operator('keychain')))).toMatchObject(
-      { code: 'exists' },
+      { code: 'exists', hint: expect.stringContaining('--name') },
     );
     expect(d.secrets.outside).toEqual(before);
   });
@@ -66,6 +67,19 @@ describe('a slot', () => {
     expect(await names(d)).toEqual(['keychain']);
     expect(d.secrets.outside).toEqual(await d.needed());
     expect((await actions(d)).at(-1)).toBe('slot.remove');
+  });
+
+  test('is removed from the store when what it has outside can not be', async () => {
+    const d = await desk();
+    const slot = await addSlot(d.ledger, d.access, d.secrets, operator('second'));
+    d.secrets.discard = async () => {
+      throw new Failure('keychain_locked', 'the OS keychain is locked');
+    };
+    expect(await removeSlot(d.ledger, d.secrets, 'second')).toEqual({
+      slot,
+      left: 'the OS keychain is locked',
+    });
+    expect(await names(d)).toEqual(['keychain']);
   });
 
   test('that is the last of the operator stays, whatever verifier slots there are', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { addMember, requireMember, setRole } from '../../../src/domain/workspaces/members.ts';
+import { addMember, requireMember, requireOwner, setRole } from '../../../src/domain/workspaces/members.ts';
+import { addKeys, someKey } from '../../contracts/samples.ts';
 import { failureOf, openDesk } from '../../support/fake-ledger.ts';
 import { openTeam } from '../../support/team.ts';
 
@@ -20,6 +21,25 @@ test.each([
     code: 'not_found',
     message: `no member "${name}" in this workspace`,
     hint,
+  });
+});
+
+describe('an owner to filter by', () => {
+  test('is a member, or owns a key, in this workspace or in any', async () => {
+    const team = await openTeam();
+    await addKeys(team.store, [someKey(team.workspace.id, { owner: 'left' })]);
+    for (const owner of ['ben', 'left'])
+      for (const where of [team.workspace.id, undefined]) await requireOwner(team.store, where, owner, 0);
+  });
+
+  test('who is neither is not taken for one without keys', async () => {
+    const team = await openTeam();
+    for (const where of [team.workspace.id, undefined])
+      expect(await failureOf(() => requireOwner(team.store, where, 'bne', 0))).toMatchObject({
+        code: 'not_found',
+        hint: 'did you mean ben?',
+        retry: { replace: 'bne', by: 'ben' },
+      });
   });
 });
 

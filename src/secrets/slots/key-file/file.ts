@@ -12,6 +12,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
+import { quote } from '../../../domain/shell.ts';
 import { Failure, PROGRAM } from '../../../errors.ts';
 import { type FileKey, formatKeyFile, parseKeyFile } from './format.ts';
 
@@ -41,7 +42,7 @@ export function readKeyFile(path: string, uid: number | undefined): readonly Fil
     if (uid !== undefined && stat.uid !== uid) throw unusable(path, 'belongs to someone else');
     if (uid !== undefined && (stat.mode & 0o077) !== 0) {
       throw new Failure('key_file_unusable', `the key file ${path} is open to others`, {
-        hint: `chmod 600 ${shellWord(path)}, and replace the key if others may have read it: ${PROGRAM} slots rekey`,
+        hint: `chmod 600 ${quote(path)}, and replace the key if others may have read it: ${PROGRAM} slots rekey`,
       });
     }
     const bytes = Buffer.alloc(LARGEST + 1);
@@ -154,8 +155,4 @@ function syncFolder(path: string): void {
 
 function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : String(error);
-}
-
-function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

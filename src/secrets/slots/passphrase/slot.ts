@@ -1,3 +1,4 @@
+import { isTooShort, SHORTEST_PASSPHRASE } from '../../../domain/passphrase.ts';
 import type { Random } from '../../../domain/ports/system.ts';
 import type { Secret } from '../../../domain/secret.ts';
 import { Failure, PROGRAM } from '../../../errors.ts';
@@ -11,19 +12,20 @@ import {
   SALT_SIZE,
 } from './header.ts';
 
-/** Fewest characters (code points after NFC) of a new passphrase; NIST SP 800-63B-4 section 3.1.1.2. */
-const SHORTEST = 15;
-
 /** Slots opened by a passphrase through argon2id; nothing is kept outside the database. */
 export function passphraseMeans(random: Random): SlotMeans {
   return {
     async make({ role, passphrase }) {
       if (!passphrase) throw new Failure('passphrase_needed', 'a new passphrase slot needs a passphrase');
       const text = normalised(passphrase);
-      if ([...text].length < SHORTEST) {
-        throw new Failure('bad_secret_input', `the passphrase has fewer than ${SHORTEST} characters`, {
-          hint: 'several random words make a good one',
-        });
+      if (isTooShort(text)) {
+        throw new Failure(
+          'bad_secret_input',
+          `the passphrase has fewer than ${SHORTEST_PASSPHRASE} characters`,
+          {
+            hint: 'several random words make a good one',
+          },
+        );
       }
       const settings = { ...RECOMMENDED, salt: Buffer.from(random(SALT_SIZE)) };
       return { header: passphraseHeader(role, settings), key: await argon2id(text, settings) };
