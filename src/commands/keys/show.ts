@@ -1,10 +1,11 @@
 import type { Context } from '../../context.ts';
-import type { ApiKey } from '../../domain/keys/key.ts';
+import type { ApiKey, KeyVersion } from '../../domain/keys/key.ts';
 import { statusOf } from '../../domain/keys/status.ts';
 import { publicKey } from '../../domain/keys/token.ts';
 import type { Store } from '../../domain/ports/store.ts';
 import { livingOlder } from '../../domain/rotations/overlap.ts';
 import { isOpen, type Rotation } from '../../domain/rotations/rotation.ts';
+import { isExpired, waysOut } from '../../domain/rotations/ways-out.ts';
 import { EXIT, PROGRAM } from '../../errors.ts';
 import { commandLine } from '../../terminal/shell.ts';
 import { age, deadline, moment } from '../../terminal/time.ts';
@@ -66,7 +67,7 @@ export const show: Command = {
       },
       tsv: keyColumns(now).map((column) => column.tsv(shown)),
     });
-    if (context.out.audience === 'table') await nextStep(context, key, shown.workspace, rotation);
+    if (context.out.audience === 'table') await nextStep(context, shown, superseded, rotation);
     return EXIT.ok;
   },
 };
@@ -143,12 +144,17 @@ function validUntil(key: ApiKey, version: Listed, now: number): string {
 
 async function nextStep(
   context: Context,
-  key: ApiKey,
-  workspace: string,
+  { key, workspace }: Shown,
+  superseded: readonly KeyVersion[],
   rotation: Rotation | undefined,
 ): Promise<void> {
-  if (rotation !== undefined && isOpen(rotation))
-    return context.out.hint(goOnWith(key.name, workspace, rotation.check));
-  if (statusOf(key, context.now()) !== 'rotating') return;
+  const now = context.now();
+  if (rotation !== undefined && isOpen(rotation) && key.revokedAt === null) {
+    const goesOn = !isExpired(key, now);
+    return context.out.hint(
+      goesOn ? goOnWith(key.name, workspace, rotation.check) : waysOut(key, rotation, superseded, now),
+    );
+  }
+  if (statusOf(key, now) !== 'rotating') return;
   await context.out.say(`leaked? ${commandLine(PROGRAM, 'rotations', 'finish', key.name, '-w', workspace)}`);
 }

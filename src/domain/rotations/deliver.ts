@@ -9,6 +9,7 @@ import { keyNow, SEALED_FIELD } from './issue.ts';
 import { closedMeanwhile, finishDelivery, type Journalled, markChecked, markDelivered } from './journal.ts';
 import { type Hands, nextStep } from './plan.ts';
 import { isOpen } from './rotation.ts';
+import { refuseExpired, whyExpired } from './ways-out.ts';
 
 /** Pauses between checks, ms: doubled each time up to the longest. */
 const FIRST_PAUSE = 1000;
@@ -62,7 +63,7 @@ export function refuseUnfinishable(rotation: Parameters<typeof nextStep>[0], del
  * Takes an open delivery from where it is to `finished`: hands the secret over, sees it working, cuts the old
  * version off. Each step is journalled before the next begins, so it can end at any point and be taken up again;
  * until the last one both versions verify. Throws `rotation_incomplete` when a step fails; `wrong_state` or
- * `changed` when the key was revoked or the rotation rolled back meanwhile.
+ * `changed` when the key was revoked, the rotation rolled back, or the new version expired meanwhile.
  */
 export async function driveDelivery(
   driver: Driver,
@@ -75,6 +76,8 @@ export async function driveDelivery(
     while (isOpen(at.rotation)) {
       const next = nextStep(at.rotation, hands);
       if ('refusal' in next) throw next.refusal;
+      const { store, now } = driver.ledger;
+      await refuseExpired(store, await keyNow(store, at.key.kid), at.rotation, now());
       if (next.step === 'deliver') {
         at = await handOver(driver, delivery, at);
         hands = { ...hands, deliver: false };
@@ -165,7 +168,7 @@ export function wasInterrupted(error: Failure): boolean {
 async function incomplete(driver: Driver, at: Journalled, error: unknown): Promise<Failure> {
   const { store, now } = driver.ledger;
   // A store that can't be read is no reason to say nothing of what is known.
-  const closed = await whyClosed(store, at).catch(() => undefined);
+  const closed = await whyClosed(store, at, now()).catch(() => undefined);
   if (closed !== undefined) return closed;
   const { key, rotation } = at;
   const versions = await store.keys.versions(key.kid).catch(() => []);
@@ -179,12 +182,17 @@ async function incomplete(driver: Driver, at: Journalled, error: unknown): Promi
   return new Failure('rotation_incomplete', `${what}; ${valid}`, { hint: driver.goOn, cause: error });
 }
 
-/** Revoked or rolled back meanwhile: nothing is half done then. */
-async function whyClosed(store: Readers, { key, rotation }: Journalled): Promise<Failure | undefined> {
+/** Revoked, rolled back or expired meanwhile: there is nothing to go on with then. */
+async function whyClosed(
+  store: Readers,
+  { key, rotation }: Journalled,
+  now: number,
+): Promise<Failure | undefined> {
   const current = await keyNow(store, key.kid);
   const journalled = await store.rotations.byId(rotation.id);
-  if (current.revokedAt === null && journalled !== undefined && isOpen(journalled)) return undefined;
-  return closedMeanwhile(current, journalled);
+  if (current.revokedAt !== null || journalled === undefined || !isOpen(journalled))
+    return closedMeanwhile(current, journalled);
+  return whyExpired(store, current, journalled, now);
 }
 
 /** `5 min`, `90 s`, `2 h`. */

@@ -13,6 +13,7 @@ import type { Secret } from '../secret.ts';
 import { archived } from '../workspaces/find.ts';
 import { planRotation, type RotationPlan, type RotationRequest } from './plan.ts';
 import type { Rotation } from './rotation.ts';
+import { waysOutOf } from './ways-out.ts';
 
 /** Field under which the secret of an open delivery is sealed; the record is the rotation. */
 export const SEALED_FIELD = 'secret';
@@ -87,7 +88,7 @@ export async function planFor(
     throw archived(workspace.slug);
   }
   const open = await store.rotations.open(key.kid);
-  if (open !== undefined) throw openDelivery(key, open);
+  if (open !== undefined) throw await openDelivery(store, key, open, now);
   return planned.plan;
 }
 
@@ -116,14 +117,11 @@ function rotatedMeanwhile(key: ApiKey): Failure {
   });
 }
 
-function openDelivery(key: ApiKey, open: Rotation): Failure {
-  const id = publicKey(key);
+async function openDelivery(store: Readers, key: ApiKey, open: Rotation, now: number): Promise<Failure> {
   return new Failure(
     'wrong_state',
     `a delivery of ${key.name} is open: version ${open.toVersion} is ${open.state}, version ${open.fromVersion} not cut off`,
-    {
-      hint: `${PROGRAM} rotations resume ${id} --deliver …, or ${PROGRAM} rotations rollback ${id}`,
-    },
+    { hint: await waysOutOf(store, key, open, now) },
   );
 }
 

@@ -7,6 +7,7 @@ import { publicKey } from '../keys/token.ts';
 import type { Readers } from '../ports/store.ts';
 import type { RunningVerifier } from '../ports/usage.ts';
 import { keyNow } from './issue.ts';
+import { waysOutOf } from './ways-out.ts';
 
 const MINUTE = 60_000;
 /**
@@ -135,9 +136,8 @@ export async function finishOverlap(
 export async function endable(store: Readers, key: ApiKey, now: number): Promise<readonly KeyVersion[]> {
   const open = await store.rotations.open(key.kid);
   if (open !== undefined) {
-    const id = publicKey(key);
     throw new Failure('wrong_state', `the delivery of version ${open.toVersion} of ${key.name} is not done`, {
-      hint: `${PROGRAM} rotations resume ${id} --deliver …, or ${PROGRAM} rotations rollback ${id}`,
+      hint: await waysOutOf(store, key, open, now),
     });
   }
   return livingOlder(key, await store.keys.versions(key.kid), now);
