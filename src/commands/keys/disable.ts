@@ -7,7 +7,7 @@ export const disable: Command = {
   name: 'disable',
   summary: 'pause keys; keys enable takes it back',
   details:
-    'Effective for every verifier when the command returns. Unlocks nothing, so it works without the keychain, but to find an imported token with --from-stdin.',
+    'Effective for every verifier when the command returns. Unlocks nothing, so it works without the keychain, but to check a secret given by --from-stdin.',
   arguments: [{ name: '[key...]', about: 'names, ids or public keys', completes: 'key' }],
   options: [...KEY_SELECTION, YES],
   examples: ['keys disable billing', 'keys disable --match staging --expect 4 --yes'],

@@ -23,7 +23,7 @@ import {
 import { showPlans } from '../rotations/plans.ts';
 import { rotateSeveral, selectSeveral } from '../rotations/several.ts';
 import { expiry, lastUsed, type Shown, showing } from './describe.ts';
-import { oneKey, severalAsked } from './which.ts';
+import { checkedBy, oneKey, severalAsked } from './which.ts';
 
 export const rotate: Command = {
   name: 'rotate',
@@ -60,7 +60,7 @@ export const rotate: Command = {
     const show = await showing(store);
     const keys = several
       ? await selectSeveral(context, store, input, wish)
-      : [await oneKey(context, store, input)];
+      : [await oneKey(context, store, input, checkedBy(input))];
     const shown = keys.map(show);
     if (input.flag('dryRun')) return showPlans(context, store, shown, wish);
     if (keys.length > 0 && wish.request.graceMs === 0) await confirmCut(context, input, shown);

@@ -10,7 +10,7 @@ import { confirm } from '../confirm.ts';
 import type { Input } from '../input.ts';
 import { counted } from '../plural.ts';
 import { keyColumns, keyJson, lastUsed, showing } from './describe.ts';
-import { selectionOf } from './which.ts';
+import { checkedBy, selectionOf } from './which.ts';
 
 /** What `keys revoke`, `disable` and `enable` differ in. */
 export interface Verb {
@@ -32,7 +32,8 @@ const MOST_NAMED = 10;
 /** Selects, shows, asks, acts and tells. With `--yes` there is nobody to show the selection to, so it is made once. */
 export async function stopKeys(context: Context, input: Input, verb: Verb): Promise<undefined> {
   const store = await context.store();
-  const selection = await selectionOf(context, store, input);
+  const checked = verb.ledger === 'unlocked' ? checkedBy(input) : 'at hand';
+  const selection = await selectionOf(context, store, input, checked);
   const expect = input.count('expect', 0);
   const destructive = verb.warning !== undefined;
   if (destructive && !input.flag('dryRun')) await requireExpect(context, store, input, selection);

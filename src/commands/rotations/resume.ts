@@ -33,7 +33,7 @@ export const resume: Command = {
   async run(context, input) {
     const delivery = (await deliveryOf(context, input)) ?? NOTHING;
     const store = await context.store();
-    const shown = (await showing(store))(await oneKey(context, store, input));
+    const shown = (await showing(store))(await oneKey(context, store, input, 'opened'));
     const { key } = shown;
     const before = await store.rotations.open(key.kid);
     if (before === undefined) {

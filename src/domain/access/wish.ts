@@ -30,7 +30,7 @@ interface StopKeys {
   /** Name of the key, for the message. */
   readonly key: string;
   readonly owner: string;
-  /** Was it named by its own secret? Whoever holds that may stop it, member or not. */
+  /** Was it named by a secret of its own that was seen to verify? Whoever holds that may stop it, member or not. */
   readonly withSecret?: boolean | undefined;
 }
 
