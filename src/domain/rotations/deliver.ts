@@ -8,7 +8,7 @@ import { Secret } from '../secret.ts';
 import { keyNow, SEALED_FIELD } from './issue.ts';
 import { closedMeanwhile, finishDelivery, type Journalled, markChecked, markDelivered } from './journal.ts';
 import { type Hands, nextStep } from './plan.ts';
-import { isOpen } from './rotation.ts';
+import { isOpen, type Rotation } from './rotation.ts';
 import { refuseExpired, whyExpired } from './ways-out.ts';
 
 /** Pauses between checks, ms: doubled each time up to the longest. */
@@ -41,6 +41,8 @@ export interface Driver {
   /** Waits; true when a signal told the program to stop. */
   pause(ms: number): Promise<boolean>;
   tell(told: Told): Promise<void>;
+  /** To be called before a command runs that may print the secret: where logs can be told to hide it, they are. */
+  mask(secret: Secret): Promise<void>;
   /** The command that goes on with it, for the hint of a failure. */
   readonly goOn: string;
 }
@@ -97,12 +99,15 @@ async function handOver(
 ): Promise<Journalled> {
   const { deliver, as, deliverTimeoutMs } = delivery;
   if (deliver === undefined) throw new Error('there is nothing to deliver with');
-  const sealed = await driver.ledger.store.slots.sealed(rotation.id, SEALED_FIELD);
-  if (sealed === undefined) throw new Failure('slot_damaged', 'the sealed secret of the delivery is gone');
-  const secret = driver.access.open(sealed);
+  const secret = await secretOf(driver, rotation);
   const input = as === undefined ? secret : new Secret(`${as}=${secret.reveal()}`);
   await driver.tell({ step: 'running', by: deliver.name });
-  const end = await deliver.run({ input, env: environmentOf(key), timeoutMs: deliverTimeoutMs });
+  const end = await deliver.run({
+    input,
+    hide: secret,
+    env: environmentOf(key),
+    timeoutMs: deliverTimeoutMs,
+  });
   if (!end.ok) throw new StepFailed(`${deliver.name} failed (${end.reason})`, end.interrupted);
   const done = await markDelivered(driver.ledger, rotation);
   await driver.tell({ step: 'delivered', by: deliver.name });
@@ -110,10 +115,21 @@ async function handOver(
   return done;
 }
 
+/** The new secret, which is kept sealed until the delivery is over. */
+async function secretOf(driver: Driver, { id }: Rotation): Promise<Secret> {
+  const sealed = await driver.ledger.store.slots.sealed(id, SEALED_FIELD);
+  if (sealed === undefined) throw new Failure('slot_damaged', 'the sealed secret of the delivery is gone');
+  const secret = driver.access.open(sealed);
+  await driver.mask(secret);
+  return secret;
+}
+
 async function check(driver: Driver, delivery: Delivery, { key, rotation }: Journalled): Promise<Journalled> {
   const command = delivery.check;
   if (command === undefined || command === 'waived') throw new Error('there is nothing to check with');
-  const { tries, ms } = await untilItWorks(driver, command, environmentOf(key), delivery.checkTimeoutMs);
+  const hide = await secretOf(driver, rotation);
+  const run = { hide, env: environmentOf(key) };
+  const { tries, ms } = await untilItWorks(driver, command, run, delivery.checkTimeoutMs);
   const done = await markChecked(driver.ledger, rotation, tries);
   await driver.tell({ step: 'checked', by: command.name, tries, ms });
   return done;
@@ -123,14 +139,14 @@ async function check(driver: Driver, delivery: Delivery, { key, rotation }: Jour
 async function untilItWorks(
   driver: Driver,
   command: OutsideCommand,
-  env: Parameters<OutsideCommand['run']>[0]['env'],
+  run: Pick<Parameters<OutsideCommand['run']>[0], 'hide' | 'env'>,
   timeoutMs: number,
 ): Promise<{ tries: number; ms: number }> {
   let pause = FIRST_PAUSE;
   let ms = 0;
   for (let tries = 1; ; tries++) {
     await driver.tell({ step: 'running', by: command.name });
-    const end: CommandEnd = await command.run({ env, timeoutMs: timeoutMs - ms });
+    const end: CommandEnd = await command.run({ ...run, timeoutMs: timeoutMs - ms });
     ms += end.ms;
     if (end.ok) return { tries, ms };
     if (end.interrupted) throw new StepFailed(`interrupted while checking with ${command.name}`, true);
