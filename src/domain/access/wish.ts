@@ -17,6 +17,7 @@ export type WorkspaceWish =
         | 'the integration of keys that it disables';
     }
   | { readonly kind: 'archive-workspace' }
+  | { readonly kind: 'go-back' }
   | ChangeMember
   | { readonly kind: 'set-policy' }
   | { readonly kind: 'connect-apps' }
