@@ -1,4 +1,4 @@
-import { enableKeys, waking } from '../../domain/keys/stop.ts';
+import { enableKeys, refuseRevoked, waking } from '../../domain/keys/stop.ts';
 import type { Command } from '../command.ts';
 import { KEY_SELECTION } from '../options.ts';
 import { stopKeys } from './stop.ts';
@@ -15,7 +15,7 @@ export const enable: Command = {
       already: 'enabled already',
       warning: undefined,
       question: () => '',
-      isDue: (key) => key.disabledAt !== null,
+      isDue: (key) => refuseRevoked(key, 'enabled').disabledAt !== null,
       wish: () => waking,
       act: (ledger, selection, expect) => enableKeys(ledger, selection, { expect }),
       ledger: 'unlocked',

@@ -28,7 +28,7 @@ export const finish: Command = {
     const store = await context.store();
     const { key: named, withSecret } = await keyInHand(context, store, input, checkedBy(input));
     const shown = (await showing(store))(named);
-    const living = await endable(store, shown.key, context.now());
+    const living = await endable(store, context.actor(), named, { now: context.now(), withSecret });
     if (living.length === 0) return nothing(context, shown);
     if (input.flag('dryRun')) {
       const busy =

@@ -22,7 +22,7 @@ export const rollback: Command = {
     const store = await context.store();
     const shown = (await showing(store))(await oneKey(context, store, input, checkedBy(input)));
     const { key } = shown;
-    const way = await wayBack(store, key, context.now());
+    const way = await wayBack(store, context.actor(), key, context.now());
     if ('already' in way) return answer(context, shown, way.already, true);
     const { fromVersion, toVersion } = way.rotation;
     if (input.flag('dryRun')) {

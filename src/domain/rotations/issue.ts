@@ -8,7 +8,7 @@ import type { ApiKey } from '../keys/key.ts';
 import { newSecretKey, publicKey } from '../keys/token.ts';
 import type { OperatorAccess } from '../ports/secrets.ts';
 import type { Readers, Transaction } from '../ports/store.ts';
-import type { Random } from '../ports/system.ts';
+import type { Actor, Random } from '../ports/system.ts';
 import type { Secret } from '../secret.ts';
 import { archived } from '../workspaces/find.ts';
 import { planRotation, type RotationPlan, type RotationRequest } from './plan.ts';
@@ -41,14 +41,7 @@ export function issueVersion(
   const now = ledger.now();
   return change(ledger, async (tx, record) => {
     const before = await currentKey(tx, read);
-    const plan = await planFor(tx, before, request, now);
-    await requireAllowed(tx, ledger.actor, before.workspaceId, {
-      kind: 'make-keys',
-      key: before.name,
-      owner: before.owner,
-      scopes: before.scopes,
-      life: { from: now, until: plan.expiresAt },
-    });
+    const plan = await planFor(tx, ledger.actor, before, request, now);
     const secretKey = newSecretKey(before, means.random);
     const verifier = verifierFor(means.access.hasher, before.workspaceId, secretKey);
     const { version, expiresAt } = plan;
@@ -72,9 +65,10 @@ export function issueVersion(
   });
 }
 
-/** What `issueVersion` would do, or the failure that it would throw; for `--dry-run`. */
+/** What `issueVersion` does with the key as it is; throws as that does. */
 export async function planFor(
   store: Readers,
+  actor: Pick<Actor, 'name'>,
   key: ApiKey,
   request: RotationRequest,
   now: number,
@@ -89,6 +83,13 @@ export async function planFor(
   }
   const open = await store.rotations.open(key.kid);
   if (open !== undefined) throw await openDelivery(store, key, open, now);
+  await requireAllowed(store, actor, key.workspaceId, {
+    kind: 'make-keys',
+    key: key.name,
+    owner: key.owner,
+    scopes: key.scopes,
+    life: { from: now, until: planned.plan.expiresAt },
+  });
   return planned.plan;
 }
 

@@ -5,7 +5,8 @@ import type { Facts } from '../audit/entry.ts';
 import { keyEntry } from '../keys/facts.ts';
 import type { ApiKey } from '../keys/key.ts';
 import { publicKey } from '../keys/token.ts';
-import type { Transaction } from '../ports/store.ts';
+import type { Readers, Transaction } from '../ports/store.ts';
+import type { Actor } from '../ports/system.ts';
 import { factsOf, keyNow, SEALED_FIELD } from './issue.ts';
 import { cutOffFor } from './plan.ts';
 import { isOpen, type Rotation } from './rotation.ts';
@@ -33,21 +34,27 @@ export interface Terms {
 export function resume(ledger: Ledger, { id, kid }: Rotation, terms?: Terms): Promise<Journalled> {
   return change(ledger, async (tx, record) => {
     const key = await keyNow(tx, kid);
-    await requireAllowed(tx, ledger.actor, key.workspaceId, {
-      kind: 'make-keys',
-      key: key.name,
-      owner: key.owner,
-      scopes: key.scopes,
-    });
     const found = await tx.rotations.byId(id);
     if (found === undefined || !isOpen(found)) throw closedMeanwhile(key, found);
-    await refuseExpired(tx, key, found, ledger.now());
+    await requireGoingOn(tx, ledger.actor, { key, rotation: found }, ledger.now());
     const rotation = { ...found, ...stricter(found, terms) };
     if (rotation.check !== found.check || rotation.graceMs !== found.graceMs)
       await tx.write.rotations.amend(id, rotation);
     record(keyEntry('rotation.resume', key, { ...factsOf(rotation), grace_ms: rotation.graceMs }));
     return { key, rotation };
   });
+}
+
+/** Throws what would keep the actor from taking up this open delivery. */
+export async function requireGoingOn(
+  readers: Readers,
+  actor: Pick<Actor, 'name'>,
+  { key, rotation }: Journalled,
+  now: number,
+): Promise<void> {
+  const { name, owner, scopes } = key;
+  await requireAllowed(readers, actor, key.workspaceId, { kind: 'make-keys', key: name, owner, scopes });
+  await refuseExpired(readers, key, rotation, now);
 }
 
 function stricter(begun: Terms, asked: Terms = begun): Terms {
