@@ -1,6 +1,7 @@
 import { enableKeys, refuseRevoked, waking } from '../../domain/keys/stop.ts';
 import type { Command } from '../command.ts';
 import { KEY_SELECTION } from '../options.ts';
+import { stillStopped } from './describe.ts';
 import { stopKeys } from './stop.ts';
 
 export const enable: Command = {
@@ -13,6 +14,7 @@ export const enable: Command = {
     return stopKeys(context, input, {
       done: 'enabled',
       already: 'enabled already',
+      still: stillStopped,
       warning: undefined,
       question: () => '',
       isDue: (key) => refuseRevoked(key, 'enabled').disabledAt !== null,

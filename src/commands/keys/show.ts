@@ -95,7 +95,9 @@ async function headline(store: Store, shown: Shown, now: number): Promise<string
   const at = { active: null, expired: key.expiresAt, disabled: key.disabledAt, revoked: key.revokedAt }[
     status
   ];
-  if (at === null) return shown.stopped ? `${status} with its integration ${shown.integration}` : status;
+  const { stoppedBy } = shown;
+  if (at === null)
+    return stoppedBy === undefined ? status : `${status} with its ${stoppedBy} ${shown[stoppedBy]}`;
   return `${status} since ${Number.isNaN(new Date(at).getTime()) ? '?' : moment(at, now)}`;
 }
 

@@ -4,7 +4,7 @@ import type { Command } from '../command.ts';
 import { confirm } from '../confirm.ts';
 import { DRY_RUN, YES } from '../options.ts';
 import { counted } from '../plural.ts';
-import { countLive, workspaceJson } from './describe.ts';
+import { countLive, countWaking, workspaceJson } from './describe.ts';
 
 export const archive: Command = {
   name: 'archive',
@@ -20,7 +20,8 @@ export const archive: Command = {
     const done = (found.archivedAt !== null) !== undo;
     // Nobody is asked about what would be refused afterwards.
     if (!done) await requireArchiving(store, context.actor(), found);
-    const keys = await countLive(store, found.id, context.now());
+    const count = found.archivedAt === null ? countLive : countWaking;
+    const keys = await count(store, found.id, context.now());
     const which = `${counted(keys, 'active key')} of ${found.slug}`;
     const [verify, stop] = keys === 1 ? ['verifies', 'stops'] : ['verify', 'stop'];
     const effect = undo ? `${which} ${verify} again` : `${which} ${stop} verifying`;
