@@ -10,7 +10,7 @@ import { Failure } from '../../errors.ts';
 import type { Column } from '../../terminal/output.ts';
 import { moment, rfc3339 } from '../../terminal/time.ts';
 import type { Shown } from '../keys/describe.ts';
-import type { RotateWish } from './one.ts';
+import { keepsGrace, type RotateWish } from './one.ts';
 
 /** What `keys rotate` would do with a key. */
 interface Planned {
@@ -79,9 +79,14 @@ async function planned(context: Context, store: Store, shown: Shown, wish: Rotat
   }
 }
 
-function goesOn(shown: Shown, { toVersion: version }: Rotation, { request }: RotateWish): Planned {
-  const kept = request.expiresAt === undefined ? {} : { why: '--expires is not for an open delivery' };
-  return { shown, does: 'go on', version, expiresAt: shown.key.expiresAt, oldUntil: null, ...kept };
+function goesOn(shown: Shown, open: Rotation, wish: RotateWish): Planned {
+  const kept = [
+    ...(wish.request.expiresAt === undefined ? [] : ['--expires is not for an open delivery']),
+    ...(keepsGrace(open, wish) ? ['--grace is longer than its own'] : []),
+  ];
+  const why = kept.length === 0 ? {} : { why: kept.join('; ') };
+  const { expiresAt } = shown.key;
+  return { shown, does: 'go on', version: open.toVersion, expiresAt, oldUntil: null, ...why };
 }
 
 function columns(now: number): readonly Column<Planned>[] {

@@ -109,7 +109,9 @@ async function handOver(
     timeoutMs: deliverTimeoutMs,
   });
   if (!end.ok) throw new StepFailed(`${deliver.name} failed (${end.reason})`, end.interrupted);
-  const done = await markDelivered(driver.ledger, rotation);
+  const done = await onRecord(`delivered by ${deliver.name}`, end, () =>
+    markDelivered(driver.ledger, rotation),
+  );
   await driver.tell({ step: 'delivered', by: deliver.name });
   if (end.interrupted) throw new StepFailed('interrupted', true);
   return done;
@@ -130,9 +132,35 @@ async function check(driver: Driver, delivery: Delivery, { key, rotation }: Jour
   const hide = await secretOf(driver, rotation);
   const run = { hide, env: environmentOf(key) };
   const { tries, ms } = await untilItWorks(driver, command, run, delivery.checkTimeoutMs);
-  const done = await markChecked(driver.ledger, rotation, tries);
+  const checked = `checked by ${command.name}`;
+  const done = await onRecord(checked, { interrupted: false }, () =>
+    markChecked(driver.ledger, rotation, tries),
+  );
   await driver.tell({ step: 'checked', by: command.name, tries, ms });
   return done;
+}
+
+/** Puts on record what was done outside. When that can't be, it was done all the same, and that is said. */
+async function onRecord<T>(
+  done: string,
+  { interrupted }: Pick<CommandEnd, 'interrupted'>,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    throw new StepFailed(
+      `${done}, but that could not be put on record: ${reasonOf(error)}`,
+      interrupted,
+      error,
+    );
+  }
+}
+
+/** That the store wasn't changed by its last transaction is not that nothing was. */
+function reasonOf({ message }: Error): string {
+  return message.replace(/; nothing was (?:changed|done)$/, '');
 }
 
 /** Time is what the tries and pauses took, so that a wall clock that is set can neither end nor prolong it. */
@@ -169,8 +197,8 @@ function environmentOf(key: Journalled['key']) {
 class StepFailed extends Error {
   readonly interrupted: boolean;
 
-  constructor(message: string, interrupted: boolean) {
-    super(message);
+  constructor(message: string, interrupted: boolean, cause?: Error) {
+    super(message, { cause });
     this.interrupted = interrupted;
   }
 }
@@ -194,7 +222,7 @@ async function incomplete(driver: Driver, at: Journalled, error: unknown): Promi
     ? `version ${rotation.toVersion} is valid, version ${rotation.fromVersion} has expired`
     : `versions ${rotation.fromVersion} and ${rotation.toVersion} are both valid`;
   const known = error instanceof Failure || error instanceof StepFailed;
-  const what = known ? error.message : 'something failed that should not have';
+  const what = known ? reasonOf(error) : 'something failed that should not have';
   return new Failure('rotation_incomplete', `${what}; ${valid}`, { hint: driver.goOn, cause: error });
 }
 

@@ -12,6 +12,7 @@ import {
 import { resume } from '../../../src/domain/rotations/journal.ts';
 import { finishOverlap } from '../../../src/domain/rotations/overlap.ts';
 import { rollBack } from '../../../src/domain/rotations/rollback.ts';
+import { Failure } from '../../../src/errors.ts';
 import { DAY } from '../../contracts/samples.ts';
 import { failureOf } from '../../support/fake-ledger.ts';
 import { deliveryWith, FAILS, fakeCommand, HOUR, openRotationDesk } from '../../support/rotation-desk.ts';
@@ -155,6 +156,40 @@ describe('a delivery that fails harms nobody (invariant 6)', () => {
     const failed = driveDelivery(desk.driver(), deliveryWith({ deliver: fakeCommand('put', FAILS) }), issued);
     expect(await failureOf(() => failed)).toMatchObject({
       message: 'put failed (exit 1); version 2 is valid, version 1 has expired',
+    });
+  });
+
+  test('says what was done though it could not be put on record', async () => {
+    const desk = await openRotationDesk();
+    const issued = await desk.rotate(CHECKED);
+    let full = false;
+    const store: Store = Object.assign(Object.create(desk.store), {
+      async write(...given: Parameters<Store['write']>) {
+        if (full) throw new Failure('store_full', 'the disk is full; nothing was changed');
+        return desk.store.write(...given);
+      },
+    });
+    const driver = desk.driver({ ...desk.ledger, store });
+    const fills = {
+      ...fakeCommand('fills'),
+      run: async () => {
+        full = true;
+        return { ok: true, reason: 'exit 0', interrupted: false, ms: 1 };
+      },
+    };
+    const filling = deliveryWith({ deliver: fills, check: fakeCommand('c') });
+    const failure = await failureOf(() => driveDelivery(driver, filling, issued));
+    expect(failure).toMatchObject({
+      code: 'rotation_incomplete',
+      message:
+        'delivered by fills, but that could not be put on record: the disk is full; versions 1 and 2 are both valid',
+    });
+    full = false;
+    const check = { ...fills, name: './smoke' };
+    const checked = goOn(desk, deliveryWith({ check }), driver.ledger);
+    expect(await failureOf(() => checked)).toMatchObject({
+      message:
+        'checked by ./smoke, but that could not be put on record: the disk is full; versions 1 and 2 are both valid',
     });
   });
 
