@@ -204,7 +204,7 @@ async function commandsOf(
   const commands = commandsOn({
     env: proc.env,
     platform: proc.platform,
-    print: globals.json === true ? undefined : out.foreign,
+    listener: globals.json === true ? undefined : { print: out.foreign, found: out.mask },
     kill: (pid, signal) => void proc.kill(pid, signal),
     onTerminal: () => [proc.stdin, proc.stdout, proc.stderr].some(({ isTTY }) => isTTY === true),
     on: (signal, listener) => void proc.on(signal, listener),

@@ -4,14 +4,14 @@ import { delimiter, join } from 'node:path';
 import type { CommandEnd, Commands, OutsideCommand } from '../domain/ports/system.ts';
 import { Failure } from '../errors.ts';
 import { wordsOf } from './command-words.ts';
-import { type Print, relayTo } from './relay.ts';
+import { type Listener, relayTo } from './relay.ts';
 
 /** What running commands needs of the machine. */
 export interface CommandHost {
   readonly env: { readonly [name: string]: string | undefined };
   readonly platform: NodeJS.Platform;
-  /** Takes what commands print; undefined: nobody does. */
-  readonly print: Print | undefined;
+  /** Hears what commands print; undefined: nobody does. */
+  readonly listener: Listener | undefined;
   /**
    * Is a person in front? Then a command stays in front with this program, so that it may ask on the terminal, which
    * sends its Ctrl-C to both. Elsewhere it leads a group of its own, and all that it started ends with it.
@@ -110,7 +110,7 @@ function run(
 ): Promise<CommandEnd> {
   const began = performance.now();
   return watched(host, async (stopped) => {
-    const relay = relayTo(host.print, hide?.reveal(), host.platform);
+    const relay = relayTo(host.listener, hide, host.platform);
     const detached = host.platform !== 'win32' && !host.onTerminal();
     const child = spawn(file, args, {
       argv0: name,

@@ -7,6 +7,8 @@ const REDACTED = Buffer.from('[secret]');
  */
 export class Redactor {
   readonly #secret: Buffer;
+  /** Was there a secret? */
+  found = false;
   #held = Buffer.alloc(0);
 
   constructor(secret: string) {
@@ -23,6 +25,7 @@ export class Redactor {
     for (let at = bytes.indexOf(secret); at >= 0; at = bytes.indexOf(secret, from)) {
       parts.push(bytes.subarray(from, at), REDACTED);
       from = at + secret.length;
+      this.found = true;
     }
     const begins = this.#beginning(bytes.subarray(from));
     this.#held = Buffer.from(bytes.subarray(begins + from));

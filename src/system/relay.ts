@@ -1,13 +1,18 @@
 import type { ChildProcess, StdioOptions } from 'node:child_process';
 import type { Readable } from 'node:stream';
+import type { Secret } from '../domain/secret.ts';
 import { type Outlet, openOutlet } from './outlet.ts';
 import { Redactor } from './redact.ts';
 
 /** How long nothing may come from what a command left running, until its output counts as over, ms. */
 const QUIET = 100;
 
-/** Where bytes go; resolves when more may come. Never throws. */
-export type Print = (chunk: Uint8Array) => Promise<void>;
+/** Whoever listens. Neither ever throws; each resolves when more may come. */
+export interface Listener {
+  print(chunk: Uint8Array): Promise<void>;
+  /** Hears of a secret before what it was in is printed without it. */
+  found(secret: Secret): Promise<void>;
+}
 
 /** What a command prints, on its way through this program. */
 export interface Relay {
@@ -19,13 +24,13 @@ export interface Relay {
   end(): Promise<void>;
 }
 
-/** Passes on what a command prints, with `hide` replaced; `print` undefined: to nobody. */
+/** Passes on what a command prints, with `hide` replaced; `listener` undefined: to nobody. */
 export function relayTo(
-  print: Print | undefined,
-  hide: string | undefined,
+  listener: Listener | undefined,
+  hide: Secret | undefined,
   platform: NodeJS.Platform,
 ): Relay {
-  if (print === undefined) {
+  if (listener === undefined) {
     const nothing = async (): Promise<void> => undefined;
     return { stdio: (stdin) => [stdin, 'ignore', 'ignore'], from: () => undefined, end: nothing };
   }
@@ -35,8 +40,7 @@ export function relayTo(
     stdio: (stdin) => [stdin, outlet?.fd ?? 'pipe', outlet?.fd ?? 'pipe'],
     from(child) {
       outlet?.handedOver();
-      for (const stream of streamsOf(outlet, child))
-        pumps.push(pump(stream, new Redactor(hide ?? ''), print));
+      for (const stream of streamsOf(outlet, child)) pumps.push(pump(stream, hide, listener));
     },
     async end() {
       for (const one of pumps) await one.end();
@@ -52,14 +56,18 @@ interface Pump {
   end(): Promise<void>;
 }
 
-function pump(stream: Readable, redactor: Redactor, print: Print): Pump {
+function pump(stream: Readable, hide: Secret | undefined, listener: Listener): Pump {
+  const redactor = new Redactor(hide?.reveal() ?? '');
   let idle = true;
   let came = 0;
   const work = async (): Promise<void> => {
     for await (const chunk of stream) {
       idle = false;
       came++;
-      await print(redactor.push(chunk));
+      const known = redactor.found;
+      const shown = redactor.push(chunk);
+      if (hide !== undefined && redactor.found && !known) await listener.found(hide);
+      await listener.print(shown);
       idle = true;
     }
   };
@@ -75,7 +83,7 @@ function pump(stream: Readable, redactor: Redactor, print: Print): Pump {
       await Promise.race([done, quiet()]);
       stream.destroy();
       await done;
-      await print(redactor.end());
+      await listener.print(redactor.end());
     },
   };
 }

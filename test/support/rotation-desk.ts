@@ -93,7 +93,6 @@ export async function openRotationDesk(wish: Partial<NewKey> = {}) {
         return false;
       },
       tell: async (one) => void told.push(one),
-      mask: async () => undefined,
       goOn: 'keywright rotations resume deploy',
     }),
     /** The code of each token, and its version where it verifies. */

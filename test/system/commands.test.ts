@@ -21,7 +21,7 @@ function machine(change: Partial<CommandHost> = {}) {
       Keywright_x: 'canary',
     },
     platform: 'linux',
-    print: undefined,
+    listener: undefined,
     onTerminal: () => false,
     kill: (pid, signal) => void process.kill(pid, signal),
     on: (signal, listener) => void listeners.set(signal, listener),
@@ -102,16 +102,21 @@ test('a time limit beyond what timers can do is none', async () => {
 describe('what a command prints', () => {
   const printing = (change: Partial<CommandHost> = {}) => {
     const printed: Buffer[] = [];
-    const print = async (chunk: Uint8Array) => void printed.push(Buffer.from(chunk));
-    return { ...machine({ print, ...change }), printed: () => Buffer.concat(printed).toString() };
+    const listener = {
+      print: async (chunk: Uint8Array) => void printed.push(Buffer.from(chunk)),
+      found: async () => void printed.push(Buffer.from('!')),
+    };
+    return { ...machine({ listener, ...change }), printed: () => Buffer.concat(printed).toString() };
   };
   const hide = new Secret('kw_sk_canary');
 
   test('is passed on in its order, without the secret', async () => {
     const { run, printed } = printing();
-    const end = await run("sh -c 'echo one; cat >&2; echo; printf three'", { input: hide, hide });
+    const end = await run("sh -c 'echo one; sleep 0.1; cat >&2; echo; sleep 0.1; printf three'", {
+      ...{ input: hide, hide },
+    });
     expect(end.ok).toBe(true);
-    expect(printed()).toBe('one\n[secret]\nthree');
+    expect(printed(), 'and it is told of before').toBe('one\n![secret]\nthree');
   });
 
   test('may go to /dev/stderr', async () => {
@@ -126,7 +131,9 @@ describe('what a command prints', () => {
       length += chunk.length;
       await new Promise((resolve) => setTimeout(resolve, 5));
     };
-    await machine({ print }).run("sh -c 'head -c 2000000 /dev/zero'");
+    await machine({ listener: { print, found: async () => undefined } }).run(
+      "sh -c 'head -c 2000000 /dev/zero'",
+    );
     expect(length).toBe(2_000_000);
   });
 

@@ -77,7 +77,6 @@ export async function driverFor(
       return stopped;
     },
     tell: teller(context),
-    mask: (secret) => context.out.mask(secret),
     goOn: goOnWith(key.name, workspace, check),
   };
 }
