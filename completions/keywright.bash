@@ -1,11 +1,14 @@
 # bash completion for keywright; made by: keywright completion bash
 _keywright() {
-  local cur words cword found='' asked='' line word skip='' noun='' command i
-  if declare -F _get_comp_words_by_ref >/dev/null; then
-    _get_comp_words_by_ref -n : cur words cword
-  else
-    words=("${COMP_WORDS[@]}") cword=$COMP_CWORD cur="${COMP_WORDS[COMP_CWORD]}"
-  fi
+  local words=() cword=-1 found='' asked='' files='' skip='' noun='' command=''
+  local line=${COMP_LINE:0:COMP_POINT} cur word blank i
+  # bash takes words apart at : and =, which names and flags have in them; what has no blank between is one word.
+  for ((i = 0; i <= COMP_CWORD; i++)); do
+    word=${COMP_WORDS[i]} blank=${line%%[![:blank:]]*} line=${line#${line%%[![:blank:]]*}}
+    if ((i == COMP_CWORD)); then word=$line; else line=${line#"$word"}; fi
+    if [[ -n $blank || $i -eq 0 ]]; then words[++cword]=$word; else words[cword]+=$word; fi
+  done
+  cur=${words[cword]}
   COMPREPLY=()
   for ((i = 1; i < cword; i++)); do
     word=${words[i]}
@@ -17,7 +20,12 @@ _keywright() {
     esac
   done
   case $noun in init|doctor|completion) command=$noun ;; esac
-  if [[ -n $skip ]]; then
+  case ${skip:-${cur%%=*}} in
+  --check|--deliver|--file|--from-file|--hmac-key-from-file|--identity|--key-file|--output|--passphrase-file|--path|--public-key|--recipients-file) if [[ -n $skip || $cur == *=* ]]; then files=1; fi ;;
+  esac
+  if [[ -n $files ]]; then
+    :
+  elif [[ -n $skip ]]; then
     case "$command $skip" in
     'init --unlock') found='auto keychain passphrase key-file' ;;
     'init --kind') found='personal company' ;;
@@ -44,6 +52,8 @@ _keywright() {
     'backup restore --unlock') found='auto keychain passphrase key-file' ;;
     *) asked=1 ;;
     esac
+  elif [[ $cur == --*=* ]]; then
+    asked=1
   elif [[ $cur == -* ]]; then
     case $command in
     'init') found='-w --workspace --unlock --no-recovery --kind --brand --json -q --quiet --no-input --no-color --actor --slot --key-file --passphrase-file --passphrase-fd' ;;
@@ -121,18 +131,21 @@ _keywright() {
     'slots'|'slot') found='add list remove test rekey' ;;
     'audit') found='list verify export' ;;
     'backup') found='create verify restore' ;;
+    'keys import'|'key import'|'backup create'|'backup verify'|'backup restore') files=1 ;;
     *) asked=1 ;;
     esac
   fi
-  if [[ -n $asked ]]; then
+  if [[ -n $files ]]; then
+    compopt -o default 2>/dev/null
+  elif [[ -n $asked ]]; then
     local IFS=$'\n'
     while read -r line; do
       [[ -n $line ]] && COMPREPLY+=("$(printf '%q' "$line")")
-    done < <("${words[0]}" completion bash --words="${words[*]:0:cword+1}" 2>/dev/null)
-    if [[ ${#COMPREPLY[@]} -eq 0 ]]; then compopt -o default 2>/dev/null; fi
+    done < <("${words[0]}" completion bash --words="${words[*]}" 2>/dev/null)
+    # What stands before the last break is on the line already.
+    for i in "${!COMPREPLY[@]}"; do COMPREPLY[i]=${COMPREPLY[i]#"${cur%"${cur##*[$COMP_WORDBREAKS]}"}"}; done
   else
     COMPREPLY=($(compgen -W "$found" -- "$cur"))
   fi
-  if declare -F __ltrim_colon_completions >/dev/null; then __ltrim_colon_completions "$cur"; fi
 }
 complete -F _keywright keywright

@@ -197,6 +197,8 @@ Register-ArgumentCompleter -Native -CommandName keywright -ScriptBlock {
         'backup restore --unlock' = @('auto', 'keychain', 'passphrase', 'key-file')
     }
     $valueFlags = @('--access', '--account', '--action', '--actor', '--after', '--allow-ip', '--allow-scope', '--authorization-endpoint', '--brand', '--callback-port', '--ceiling', '--check', '--check-timeout', '--client-id', '--connect-apps', '--create-keys', '--default-life', '--deliver', '--deliver-as', '--deliver-timeout', '--description', '--device-endpoint', '--expect', '--expires', '--expiring-within', '--file', '--format', '--from-env', '--from-file', '--grace', '--hmac-key-encoding', '--hmac-key-from-env', '--hmac-key-from-file', '--identity', '--if-idle', '--if-older-than', '--integration', '--ip', '--issuer', '--key', '--key-file', '--kind', '--limit', '--longest-life', '--match', '--min-valid', '--mode', '--name', '--output', '--owner', '--passphrase-fd', '--passphrase-file', '--path', '--provider', '--public-key', '--purpose', '--reason', '--reassign-to', '--recipient', '--recipients-file', '--resource', '--restrict', '--restrict-provider-scope', '--revocation-endpoint', '--role', '--scope', '--since', '--slot', '--status', '--timeout', '--token-endpoint', '--unlock', '--unused-for', '--url', '--userinfo-endpoint', '--words', '--workspace', '-w')
+    $fileFlags = @('--check', '--deliver', '--file', '--from-file', '--hmac-key-from-file', '--identity', '--key-file', '--output', '--passphrase-file', '--path', '--public-key', '--recipients-file')
+    $fileCommands = @('keys import', 'key import', 'backup create', 'backup verify', 'backup restore')
     $typed = @($commandAst.CommandElements | Select-Object -Skip 1 | ForEach-Object { $_.ToString() })
     if ($wordToComplete -eq '') { $typed += '' }
     $skip = ''
@@ -206,11 +208,13 @@ Register-ArgumentCompleter -Native -CommandName keywright -ScriptBlock {
     }
     $command = if (@('init', 'doctor', 'completion') -contains $plain[0]) { $plain[0] } else { (@($plain | Select-Object -First 2)) -join ' ' }
     $found = if ($skip -and $choices.ContainsKey("$command $skip")) { $choices["$command $skip"] }
-    elseif (-not $skip -and $wordToComplete.StartsWith('-')) { $flags[$command] }
+    elseif ($fileFlags -contains $skip -or (-not $skip -and $fileFlags -contains ($wordToComplete -split '=')[0] -and $wordToComplete.Contains('='))) { @() }
+    elseif (-not $skip -and $wordToComplete.StartsWith('-') -and -not $wordToComplete.Contains('=')) { $flags[$command] }
     elseif (-not $skip -and $verbs.ContainsKey($command)) { $verbs[$command] }
+    elseif (-not $skip -and $fileCommands -contains $command) { @() }
     else { & $commandAst.CommandElements[0].Value completion powershell "--words=$((@('keywright') + $typed) -join [string][char]10)" 2>$null }
     $found | Where-Object { $_ -and $_.StartsWith($wordToComplete) } | ForEach-Object {
-        $text = if ($_ -match '[^A-Za-z0-9_:.*/-]') { "'" + ($_ -replace "'", "''") + "'" } else { $_ }
+        $text = if ($_ -match '[^A-Za-z0-9_:.*/=-]') { "'" + ($_ -replace "'", "''") + "'" } else { $_ }
         [System.Management.Automation.CompletionResult]::new($text, $_, 'ParameterValue', $_)
     }
 }

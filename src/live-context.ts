@@ -195,12 +195,17 @@ function personSide(
 }
 
 /** With `--json` nothing but an error may be on stderr, so what commands print is dropped then. */
-async function commandsOf({ proc }: Machine, globals: Globals, substitutes: Substitutes): Promise<Commands> {
+async function commandsOf(
+  { proc, out }: Machine,
+  globals: Globals,
+  substitutes: Substitutes,
+): Promise<Commands> {
   const { commandsOn } = await import('./system/commands.ts');
   const commands = commandsOn({
     env: proc.env,
     platform: proc.platform,
-    prints: globals.json === true || proc !== process ? 'ignore' : 2,
+    listener: globals.json === true ? undefined : { print: out.foreign, found: out.mask },
+    kill: (pid, signal) => void proc.kill(pid, signal),
     onTerminal: () => [proc.stdin, proc.stdout, proc.stderr].some(({ isTTY }) => isTTY === true),
     on: (signal, listener) => void proc.on(signal, listener),
     off: (signal, listener) => void proc.off(signal, listener),

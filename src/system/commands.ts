@@ -4,15 +4,21 @@ import { delimiter, join } from 'node:path';
 import type { CommandEnd, Commands, OutsideCommand } from '../domain/ports/system.ts';
 import { Failure } from '../errors.ts';
 import { wordsOf } from './command-words.ts';
+import { type Listener, relayTo } from './relay.ts';
 
 /** What running commands needs of the machine. */
 export interface CommandHost {
   readonly env: { readonly [name: string]: string | undefined };
   readonly platform: NodeJS.Platform;
-  /** Where commands print: a descriptor of this process, or nowhere. */
-  readonly prints: number | 'ignore';
-  /** Does a terminal send its Ctrl-C to every process in front? Then a command has it already. */
+  /** Hears what commands print; undefined: nobody does. */
+  readonly listener: Listener | undefined;
+  /**
+   * Is a person in front? Then a command stays in front with this program, so that it may ask on the terminal, which
+   * sends its Ctrl-C to both. Elsewhere it leads a group of its own, and all that it started ends with it.
+   */
   onTerminal(): boolean;
+  /** A negative id is that of a group. Throws when there is no such process. */
+  kill(pid: number, signal: NodeJS.Signals | 0): void;
   /** Listens to the signals that end a program. */
   on(signal: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): void;
   off(signal: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): void;
@@ -21,6 +27,8 @@ export interface CommandHost {
 const STOPPING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const satisfies readonly NodeJS.Signals[];
 /** How long a command that was told to end may take for it, ms. */
 const LAST_WORDS = 2000;
+/** How often it is looked whether it has, ms. */
+const GLANCE = 10;
 /** `setTimeout` fires at once for anything longer, ms. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
@@ -98,22 +106,27 @@ interface Found {
 function run(
   host: CommandHost,
   { file, name, args }: Found,
-  { input, env, timeoutMs }: Parameters<OutsideCommand['run']>[0],
+  { input, hide, env, timeoutMs }: Parameters<OutsideCommand['run']>[0],
 ): Promise<CommandEnd> {
   const began = performance.now();
   return watched(host, async (stopped) => {
+    const relay = relayTo(host.listener, hide, host.platform);
+    const detached = host.platform !== 'win32' && !host.onTerminal();
     const child = spawn(file, args, {
       argv0: name,
       env: environment(host, env),
-      stdio: [input === undefined ? 'ignore' : 'pipe', host.prints, host.prints],
+      stdio: relay.stdio(input === undefined ? 'ignore' : 'pipe'),
       windowsHide: true,
+      detached,
     });
-    const limit = endAt(child, timeoutMs);
+    relay.from(child);
+    const all = everyoneIn(host, child, detached);
+    const limit = endAt(all, timeoutMs);
     let signals = 0;
     stopped((signal) => {
       signals++;
-      if (signals > 1) child.kill('SIGKILL');
-      else if (signal !== 'SIGINT' || !host.onTerminal()) child.kill(signal);
+      if (signals > 1) all.kill('SIGKILL');
+      else if (signal !== 'SIGINT' || !host.onTerminal()) all.kill(signal);
     });
     // A command that doesn't read is judged by its exit code, so what can't be written is no error.
     child.stdin?.on('error', () => undefined);
@@ -121,6 +134,8 @@ function run(
     const reason = await endOf(child);
     limit.clear();
     child.stdin?.destroy();
+    if (limit.reached() || signals > 0) await all.gone();
+    await relay.end();
     const why =
       reason !== undefined && limit.reached() ? `no end within ${Math.ceil(timeoutMs / 1000)} s` : reason;
     return {
@@ -130,6 +145,34 @@ function run(
       ms: Math.round(performance.now() - began),
     };
   });
+}
+
+/** A command, with what it started where it leads a group. */
+interface Everyone {
+  kill(signal: NodeJS.Signals): void;
+  /** Resolves once they are gone; who doesn't listen is killed for that. */
+  gone(): Promise<void>;
+}
+
+function everyoneIn(host: CommandHost, child: ChildProcess, leads: boolean): Everyone {
+  const { pid } = child;
+  if (!leads || pid === undefined)
+    return { kill: (signal) => void child.kill(signal), gone: async () => undefined };
+  const reach = (signal: NodeJS.Signals | 0): boolean => {
+    try {
+      host.kill(-pid, signal);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  return {
+    kill: (signal) => void reach(signal),
+    async gone() {
+      for (let left = LAST_WORDS; reach(left > 0 ? 0 : 'SIGKILL') && left > 0; left -= GLANCE)
+        await new Promise((resolve) => setTimeout(resolve, GLANCE));
+    },
+  };
 }
 
 /** Undefined for exit code 0. */
@@ -142,15 +185,15 @@ function endOf(child: ChildProcess): Promise<string | undefined> {
   });
 }
 
-/** Tells the child to end at the limit, and ends it soon after. */
-function endAt(child: ChildProcess, ms: number): { reached(): boolean; clear(): void } {
+/** Tells them to end at the limit, and ends them soon after. */
+function endAt(all: Everyone, ms: number): { reached(): boolean; clear(): void } {
   let reached = false;
   let last: NodeJS.Timeout | undefined;
   const first = setTimeout(
     () => {
       reached = true;
-      child.kill('SIGTERM');
-      last = setTimeout(() => child.kill('SIGKILL'), LAST_WORDS);
+      all.kill('SIGTERM');
+      last = setTimeout(() => all.kill('SIGKILL'), LAST_WORDS);
     },
     Math.max(0, Math.min(ms, LONGEST_TIMER)),
   );

@@ -85,6 +85,13 @@ export interface Output {
    * logs. Throws `output_failed` when stdout was closed: what is written there reaches nobody.
    */
   beforeSecret(secret: Secret): Promise<void>;
+  /** The same for a secret that goes elsewhere, whatever stdout is. Never throws. */
+  mask(secret: Secret): Promise<void>;
+  /**
+   * Bytes that a command of the user's prints, on stderr as they are: it may talk to the system whose job this is. What
+   * is said next begins a line of its own. Never throws.
+   */
+  foreign(chunk: Uint8Array): Promise<void>;
   /** The text with the program's name put in, for what goes to JSON; everything else here does that itself. */
   spelled(text: string): string;
   /** One object and a newline. */
@@ -119,7 +126,9 @@ export interface OutputOptions {
 
 /** The output for one run of the program. */
 export function createOutput(options: OutputOptions): Output {
-  const { stdout, stderr, json, quiet, program, workflow } = options;
+  const { stdout, json, quiet, program, workflow } = options;
+  const line = { open: false };
+  const stderr = onNewLine(options.stderr, line);
   const audience: Audience = json ? 'json' : quiet ? 'quiet' : stdout.isTTY ? 'table' : 'tsv';
   const notice = json ? SILENT : createNotice(stderr);
 
@@ -144,6 +153,9 @@ export function createOutput(options: OutputOptions): Output {
   const chatty = !json && !quiet;
   const say = (line: string) => (chatty ? talk(said(line)) : Promise.resolve());
   const hint = (command: string) => say(`hint: ${command}`);
+  const mask = async (secret: Secret) => {
+    if (workflow !== undefined) await stderr.write(maskLines(workflow, secret)).catch(() => {});
+  };
 
   const writeList = async <T>(spec: ListSpec<T>): Promise<Written> => {
     const identifier = spec.columns[0];
@@ -173,7 +185,14 @@ export function createOutput(options: OutputOptions): Output {
     secret: (secret) => write(`${secret.reveal()}\n`),
     async beforeSecret(secret) {
       if (stdout.isClosed) throw new Failure('output_failed', 'stdout is closed');
-      if (workflow !== undefined) await stderr.write(maskLines(workflow, secret)).catch(() => {});
+      await mask(secret);
+    },
+    mask,
+    async foreign(chunk) {
+      if (chunk.length === 0) return;
+      notice.clear();
+      await options.stderr.write(chunk).catch(() => {});
+      line.open = chunk.at(-1) !== NEWLINE;
     },
     spelled,
     json: writeJson,
@@ -201,6 +220,29 @@ export function createOutput(options: OutputOptions): Output {
       const { red } = await styleFor(options.color.stderr).catch(() => PLAIN);
       for (const line of failureLines(report, red('keywright'), debug)) await talk(line);
       return report.exit;
+    },
+  };
+}
+
+const NEWLINE = 0x0a;
+
+/** The same sink, but where somebody else left a line open what is written ends that first. */
+function onNewLine(sink: Sink, line: { open: boolean }): Sink {
+  return {
+    get isTTY() {
+      return sink.isTTY;
+    },
+    get isClosed() {
+      return sink.isClosed;
+    },
+    get columns() {
+      return sink.columns;
+    },
+    async write(chunk) {
+      const open = line.open;
+      line.open = false;
+      if (open) await sink.write('\n');
+      await sink.write(chunk);
     },
   };
 }

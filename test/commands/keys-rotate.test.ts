@@ -65,7 +65,7 @@ describe('a new secret that nobody gets to see is rolled back', () => {
     child.stdout?.destroy();
     const stderr = said(child.stderr);
     expect(await ended(child)).toEqual([1, null]);
-    expect(stderr()).toContain('rolled back');
+    expect(stderr()).toContain('so 2 rotations were rolled back: other, deploy');
     expect(await key()).toMatchObject({ version: 1, status: 'active' });
     expect((await shell.run(['doctor'])).code).toBe(0);
   });

@@ -101,6 +101,34 @@ describe.runIf(linux)('a command of a delivery', () => {
     expect(lines.sort()).toEqual([...given, ...own, ...given, ...own].sort());
   });
 
+  test('is heard without the secret, in logs that hide it (cases 7 and 206)', async () => {
+    const store = await rotationStore();
+    const { shell, place } = store;
+    const argv = [
+      'keys',
+      'rotate',
+      'deploy',
+      '--deliver-as',
+      'KEY',
+      '--deliver',
+      `tee ${join(place, 'copy')}`,
+    ];
+    const check = ['--check', `sh -xc 'echo $(cat ${join(place, 'copy')})'`];
+    const ran = await shell.run([...argv, ...check], { env: { GITHUB_ACTIONS: 'true' } });
+    expect(ran.code, ran.stderr).toBe(0);
+    const secret = readFileSync(join(place, 'copy'), 'utf8').replace('KEY=', '');
+    const lines = ran.stderr.split('\n');
+    expect(lines).toContain('KEY=[secret]');
+    expect(lines).toContain('+ echo KEY=[secret]');
+    expect(lines.filter((line) => line.includes(secret.slice(-49)))).toEqual([
+      `::add-mask::${secret}`,
+      `::add-mask::${secret}`,
+    ]);
+    expect(lines.indexOf(`::add-mask::${secret}`)).toBeLessThan(lines.indexOf('KEY=[secret]'));
+    expect(lines).toContain('delivered: tee');
+    expect(ran.stdout).not.toContain(secret);
+  });
+
   test('has the descriptors of the caller and none of the store (case 157)', async () => {
     const { shell } = await rotationStore();
     const list = 'ls -l /proc/self/fd';
@@ -195,11 +223,12 @@ describe.runIf(linux)('a command of a delivery', () => {
     const said = collected(child.stderr);
     await until(() => existsSync(pidFile), said);
     const done = ended(child);
-    // The first may be late, but not lost: they are sent until it ends.
-    const sending = setInterval(() => child.kill('SIGTERM'), 50);
+    const pid = Number(readFileSync(pidFile, 'utf8'));
+    // The first may be late, but not lost: they are sent until the command ends, whose deafness they are about.
+    const sending = setInterval(() => existsSync(`/proc/${pid}`) && child.kill('SIGTERM'), 50);
     expect(await done, said()).toEqual([9, null]);
     clearInterval(sending);
-    expect(() => process.kill(Number(readFileSync(pidFile, 'utf8')), 0)).toThrow('ESRCH');
+    expect(() => process.kill(pid, 0)).toThrow('ESRCH');
     expect(inDatabase(store.shell)).toMatchObject({ state: 'issued', sealed: 1 });
   });
 });

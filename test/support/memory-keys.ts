@@ -45,11 +45,14 @@ export function keyReader(state: () => State): Readers['keys'] {
   };
 }
 
-/** As filters see it, spelled out here: what `statusOf` says of the key, and its integration besides. */
+/** As filters see it, spelled out here: what `statusOf` says of the key, and its integration and workspace besides. */
 function statusIn(state: State, key: ApiKey, now: number): KeyStatus {
   if (key.revokedAt !== null) return 'revoked';
   const bound = state.integrations.find(({ id }) => id === key.integrationId);
-  const stopped = bound !== undefined && statusOfIntegration(bound) !== 'configured';
+  const archived = state.workspaces.some(
+    ({ id, archivedAt }) => id === key.workspaceId && archivedAt !== null,
+  );
+  const stopped = archived || (bound !== undefined && statusOfIntegration(bound) !== 'configured');
   if (key.disabledAt !== null || stopped) return 'disabled';
   if (key.expiresAt !== null && key.expiresAt <= now) return 'expired';
   return (key.olderUntil ?? 0) > now ? 'rotating' : 'active';

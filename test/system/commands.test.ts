@@ -21,8 +21,9 @@ function machine(change: Partial<CommandHost> = {}) {
       Keywright_x: 'canary',
     },
     platform: 'linux',
-    prints: 'ignore',
+    listener: undefined,
     onTerminal: () => false,
+    kill: (pid, signal) => void process.kill(pid, signal),
     on: (signal, listener) => void listeners.set(signal, listener),
     off: (signal) => void listeners.delete(signal),
     ...change,
@@ -96,6 +97,88 @@ test('at its time limit it is ended, and killed when it does not listen', async 
 
 test('a time limit beyond what timers can do is none', async () => {
   expect(await machine().run('true', { timeoutMs: 1e15 })).toMatchObject({ ok: true });
+});
+
+describe('what a command prints', () => {
+  const printing = (change: Partial<CommandHost> = {}) => {
+    const printed: Buffer[] = [];
+    const listener = {
+      print: async (chunk: Uint8Array) => void printed.push(Buffer.from(chunk)),
+      found: async () => void printed.push(Buffer.from('!')),
+    };
+    return { ...machine({ listener, ...change }), printed: () => Buffer.concat(printed).toString() };
+  };
+  const hide = new Secret('kw_sk_canary');
+
+  test('is passed on in its order, without the secret', async () => {
+    const { run, printed } = printing();
+    const end = await run("sh -c 'echo one; sleep 0.1; cat >&2; echo; sleep 0.1; printf three'", {
+      ...{ input: hide, hide },
+    });
+    expect(end.ok).toBe(true);
+    expect(printed(), 'and it is told of before').toBe('one\n![secret]\nthree');
+  });
+
+  test('may go to /dev/stderr', async () => {
+    const { run, printed } = printing();
+    expect(await run("sh -c 'echo hello > /dev/stderr'")).toMatchObject({ ok: true });
+    expect(printed()).toBe('hello\n');
+  });
+
+  test('is passed on to the last byte, slowly if need be', async () => {
+    let length = 0;
+    const print = async (chunk: Uint8Array) => {
+      length += chunk.length;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    };
+    await machine({ listener: { print, found: async () => undefined } }).run(
+      "sh -c 'head -c 2000000 /dev/zero'",
+    );
+    expect(length).toBe(2_000_000);
+  });
+
+  test('is not waited for where something else goes on', async () => {
+    const { run, printed } = printing();
+    const { ok, ms } = await run("sh -c 'echo begun; sleep 20 & '");
+    expect([ok, printed()]).toEqual([true, 'begun\n']);
+    expect(ms).toBeLessThan(5000);
+  });
+});
+
+describe('what a command started', () => {
+  const starts = (file: string) =>
+    `sh -c '(sleep 0.1; echo ready > ${file}; sleep 1; echo late >> ${file}) & wait'`;
+
+  test('ends with it at its time limit', async () => {
+    const { run, file, written } = machine();
+    expect(await run(starts(file), { timeoutMs: 500 })).toMatchObject({ ok: false });
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    expect(written()).toBe('ready\n');
+  });
+
+  test('ends though the command itself has ended and it does not listen', async () => {
+    const { run, file, written } = machine();
+    const deaf = `sh -c 'sh -c "trap "" TERM; echo ready > ${file}; sleep 3; echo late >> ${file}" & wait'`;
+    expect(await run(deaf, { timeoutMs: 300 })).toMatchObject({ ok: false, reason: 'no end within 1 s' });
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    expect(written()).toBe('ready\n');
+  }, 10_000);
+
+  test('ends with a signal to this program, too', async () => {
+    const { run, file, listeners, written } = machine();
+    const running = run(starts(file));
+    await until(written, 'ready');
+    listeners.get('SIGTERM')?.('SIGTERM');
+    expect(await running).toMatchObject({ ok: false, reason: 'SIGTERM', interrupted: true });
+    await new Promise((resolve) => setTimeout(resolve, 1300));
+    expect(written()).toBe('ready\n');
+  });
+
+  test('is left alone where the command ended well', async () => {
+    const { run, file, written } = machine();
+    expect(await run(`sh -c '(sleep 0.3; echo later > ${file}) & exit 0'`)).toMatchObject({ ok: true });
+    await until(written, 'later');
+  });
 });
 
 describe('a signal that would end this program', () => {

@@ -85,6 +85,18 @@ const TWO = (next: string | null = null) =>
     { items: [{ id: 'kw_pk_2', name: '日本', status: 'revoked' }], next },
   );
 
+test('what a command prints stands as it is, and what is said next on a line of its own', async () => {
+  const { output, stderr } = setUp();
+  const print = (text: string) => output.foreign(Buffer.from(text));
+  await print('::add-mask::x\n');
+  await output.say('delivered');
+  await print('half a \x1b[1mli');
+  await print('ne');
+  await output.say('checked');
+  await output.warn('done');
+  expect(stderr.text).toBe('::add-mask::x\ndelivered\nhalf a \x1b[1mline\nchecked\ndone\n');
+});
+
 test.each([
   [{}, 'open \\u{1b}[2J\nnext npx keywright\n'],
   [{ quiet: true }, 'open \\u{1b}[2J\nnext npx keywright\n'],

@@ -12,6 +12,7 @@ interface PlannedKeys {
   readonly revoked: readonly ApiKey[];
   readonly disabled: readonly ApiKey[];
   readonly rotated: readonly ApiKey[];
+  readonly rolledBack: readonly ApiKey[];
   readonly nearer: readonly ApiKey[];
   readonly lost: readonly ApiKey[];
   readonly back: readonly ApiKey[];
@@ -26,8 +27,11 @@ function keysOf({ keys, lost, back, grantsLost }: RestorePlan): PlannedKeys {
     revoked: those(({ fate }) => fate.revoked),
     disabled: those((one) => alive(one) && one.fate.disable === 'disabled'),
     rotated: those((one) => alive(one) && one.fate.disable === 'rotated'),
+    rolledBack: those((one) => alive(one) && one.fate.disable === undefined && isRolledBack(one)),
     // Each key once: one that comes back disabled is told of there.
-    nearer: those((one) => alive(one) && one.fate.disable === undefined && endsSooner(one.fate)),
+    nearer: those(
+      (one) => alive(one) && one.fate.disable === undefined && !isRolledBack(one) && endsSooner(one.fate),
+    ),
     lost,
     back,
     grantsLost,
@@ -50,6 +54,9 @@ export function planJson(plan: RestorePlan | undefined, undoRevocations: boolean
     grants_lost: keys?.grantsLost.map(({ grant }) => grant.id) ?? [],
     unchanged: plan?.unchanged ?? false,
     ends_kept: ids(ends),
+    rollbacks_kept: ids(
+      plan?.keys.filter((one) => !one.fate.revoked && isRolledBack(one)).map(({ key }) => key),
+    ),
     back: ids(keys?.back),
     integrations_kept_disabled: names(plan?.integrations),
     workspaces_kept_archived: (plan?.workspaces ?? []).map(({ workspace }) => workspace.slug),
@@ -59,13 +66,17 @@ export function planJson(plan: RestorePlan | undefined, undoRevocations: boolean
   };
 }
 
+function isRolledBack({ fate }: KeyToKeep): boolean {
+  return fate.rolledBack !== undefined;
+}
+
 function endsSooner({ expiresAt, cutOffs }: KeyToKeep['fate']): boolean {
   return expiresAt !== undefined || cutOffs.length > 0;
 }
 
 /** What going back means, a line each, for the person who is asked. */
 export function planLines(plan: RestorePlan, entries: number, undoRevocations: boolean): readonly string[] {
-  const { revoked, disabled, rotated, nearer, lost, back } = keysOf(plan);
+  const { revoked, disabled, rotated, rolledBack, nearer, lost, back } = keysOf(plan);
   const again = undoRevocations ? 'to verify again' : 'to stay revoked';
   const slots = (list: RestorePlan['slotsLost']) =>
     list.map(({ name, kind }) => `${name} (${kind})`).join(', ');
@@ -78,8 +89,9 @@ export function planLines(plan: RestorePlan, entries: number, undoRevocations: b
     ...named(disabled, 'disabled since, to stay disabled'),
     ...named(
       rotated,
-      'rotated since, so with a version that was to end: to be disabled until {keywright} keys rotate, then keys enable',
+      'rotated since, so with a version that was to end: to be disabled until {keywright} keys rotate NAME --grace 0 --yes ends it, then keys enable',
     ),
+    ...named(rolledBack, 'with a delivery that was rolled back since, to stay so'),
     ...named(nearer, 'with an end that was brought nearer since, to keep it'),
     ...line(
       `stay disabled: ${plan.integrations.map(({ name }) => name).join(', ')} and what is bound to them`,

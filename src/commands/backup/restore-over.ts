@@ -1,7 +1,7 @@
 import type { Context } from '../../context.ts';
-import { requireStoreAllowed } from '../../domain/access/require.ts';
 import { examineCopy } from '../../domain/backup/examine.ts';
 import { refuseRefreshing } from '../../domain/backup/grants.ts';
+import { requireGoingBack } from '../../domain/backup/may-go-back.ts';
 import { planRestore, type RestorePlan } from '../../domain/backup/plan.ts';
 import { prepareCopy } from '../../domain/backup/restore.ts';
 import type { StoreCopy } from '../../domain/ports/backup.ts';
@@ -31,11 +31,12 @@ export async function restoreOver(context: Context, input: Input, opened: Opened
   const mark = context.anchor().read();
   const store = await context.store({ unchecked: true });
   if (store.identity.id !== header.storeId) throw otherStore(context, store.identity.id, header.storeId);
-  await requireStoreAllowed(store, context.actor(), 'backups');
+  await requireGoingBack(store, context.actor());
   const undoRevocations = input.flag('undoRevocations');
   return backups.copied(opened.database, async (copy) => {
     const examined = await examineCopy(copy, header, await context.secrets(), context.now());
     const access = soundAccess(examined);
+    await requireGoingBack(copy.store, context.actor(), store);
     await sayFindings(context, examined);
     if (header.keys > MANY) context.out.notice.show('comparing the keys with the backup');
     const plan = await planRestore(store, copy.store, context.now());

@@ -1,4 +1,4 @@
-import { disableIntegration } from '../../domain/integrations/manage.ts';
+import { disableIntegration, requireDisabling } from '../../domain/integrations/manage.ts';
 import { keysOf } from '../../domain/integrations/remove.ts';
 import { statusOf } from '../../domain/keys/status.ts';
 import type { Command } from '../command.ts';
@@ -18,6 +18,8 @@ export const disable: Command = {
   async run(context, input) {
     const store = await context.store();
     const { integration, workspace, which } = await oneIntegration(context, store, input);
+    // Nobody is asked about what would be refused afterwards.
+    await requireDisabling(store, context.actor(), integration);
     const now = context.now();
     const all = await keysOf(store, integration, now);
     const keys = all.filter((key) => ['active', 'rotating'].includes(statusOf(key, now)));
@@ -35,7 +37,7 @@ export const disable: Command = {
       await tell(context, integration, workspace);
       return undefined;
     }
-    if (!done && integration.configuredAt !== null) {
+    if (!done) {
       const question = `disable ${integration.name}?`;
       await confirm(context, input, { lines: [...firstKeys(keys), `${stop} at once`, ...stays], question });
     }

@@ -1,6 +1,12 @@
 import type { Context } from '../../context.ts';
 import { type Integration, statusOfIntegration } from '../../domain/integrations/integration.ts';
-import { type Fate, fateMissing, keysOf, removeIntegration } from '../../domain/integrations/remove.ts';
+import {
+  type Fate,
+  fateMissing,
+  keysOf,
+  removeIntegration,
+  requireRemoving,
+} from '../../domain/integrations/remove.ts';
 import type { ApiKey } from '../../domain/keys/key.ts';
 import { statusOf } from '../../domain/keys/status.ts';
 import { publicKey } from '../../domain/keys/token.ts';
@@ -31,6 +37,10 @@ export const remove: Command = {
     const said = saidOf(input);
     const store = await context.store();
     const { integration, workspace, which } = await oneIntegration(context, store, input);
+    // Nobody is asked about what would be refused afterwards.
+    const may = (fate: Fate | undefined) =>
+      requireRemoving(store, { actor: context.actor() }, integration, fate, context.now());
+    await may(said);
     const all = await keysOf(store, integration, context.now());
     let keys: readonly ApiKey[] = all.filter((key) => key.revokedAt === null);
     if (input.flag('dryRun')) {
@@ -38,6 +48,7 @@ export const remove: Command = {
       for (const line of lines) await context.out.say(line);
     } else {
       const fate = said ?? (keys.length === 0 ? undefined : await askFate(context, input, integration, keys));
+      if (fate !== said) await may(fate);
       const lines = [...firstKeys(keys), `removes ${effectOf(integration, keys.length, fate)}`];
       await confirm(context, input, { lines, question: `remove ${integration.name}?` });
       const expect = input.flag('yes') ? undefined : keys.length;

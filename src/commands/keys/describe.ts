@@ -5,6 +5,7 @@ import { HOUR, notedUse } from '../../domain/keys/last-use.ts';
 import { statusOf } from '../../domain/keys/status.ts';
 import { publicKey } from '../../domain/keys/token.ts';
 import type { Readers } from '../../domain/ports/store.ts';
+import { commandOn } from '../../domain/shell.ts';
 import type { Workspace } from '../../domain/workspaces/workspace.ts';
 import type { Column } from '../../terminal/output.ts';
 import { age, deadline, NEAR, rfc3339 } from '../../terminal/time.ts';
@@ -15,28 +16,44 @@ export interface Shown {
   readonly workspace: string;
   /** Name of the integration it is bound to. */
   readonly integration: string | null;
-  /** Is it bound to an integration that isn't configured? Then it doesn't verify. */
-  readonly stopped: boolean;
+  /** What keeps it from verifying besides itself: an integration that isn't configured, or an archived workspace. */
+  readonly stoppedBy: 'integration' | 'workspace' | undefined;
 }
 
 /** Puts names to what keys refer to by id. */
 export async function showing(
   store: Pick<Readers, 'workspaces' | 'integrations'>,
 ): Promise<(key: ApiKey) => Shown> {
-  const workspaces = slugs(await store.workspaces.all());
+  const all = await store.workspaces.all();
+  const workspaces = slugs(all);
+  const archived = new Set(all.filter(({ archivedAt }) => archivedAt !== null).map(({ id }) => id));
   const integrations = new Map((await store.integrations.all()).map((one) => [one.id, one]));
   return (key) => {
     const workspace = workspaces.get(key.workspaceId) ?? '?';
-    if (key.integrationId === null) return { key, workspace, integration: null, stopped: false };
+    const bound = archived.has(key.workspaceId) ? 'workspace' : undefined;
+    if (key.integrationId === null) return { key, workspace, integration: null, stoppedBy: bound };
     const integration = integrations.get(key.integrationId);
     const stopped = integration === undefined || statusOfIntegration(integration) !== 'configured';
-    return { key, workspace, integration: integration?.name ?? '?', stopped };
+    return {
+      ...{ key, workspace, integration: integration?.name ?? '?' },
+      stoppedBy: bound ?? (stopped ? 'integration' : undefined),
+    };
   };
 }
 
 /** The state of the key as the filters of `keys list` mean it. */
-export function shownStatus({ key, stopped }: Shown, now: number): KeyStatus {
-  return statusOf(key, now, stopped);
+export function shownStatus({ key, stoppedBy }: Shown, now: number): KeyStatus {
+  return statusOf(key, now, stoppedBy !== undefined);
+}
+
+/** What keeps a key that isn't disabled itself from verifying all the same, and the command that ends that. */
+export function stillStopped(shown: Shown): string | undefined {
+  const { workspace, integration, stoppedBy } = shown;
+  if (stoppedBy === 'workspace')
+    return `${workspace} is archived, so it does not verify: ${commandOn('workspaces archive', workspace, '--undo')}`;
+  if (stoppedBy !== 'integration') return undefined;
+  const enable = commandOn('integrations enable', integration ?? '?', '-w', workspace);
+  return `its integration ${integration} is disabled, so it does not verify: ${enable}`;
 }
 
 /** The slug of each workspace by its id. */

@@ -1,6 +1,7 @@
-import { enableKeys, waking } from '../../domain/keys/stop.ts';
+import { enableKeys, refuseRevoked, waking } from '../../domain/keys/stop.ts';
 import type { Command } from '../command.ts';
 import { KEY_SELECTION } from '../options.ts';
+import { stillStopped } from './describe.ts';
 import { stopKeys } from './stop.ts';
 
 export const enable: Command = {
@@ -13,9 +14,10 @@ export const enable: Command = {
     return stopKeys(context, input, {
       done: 'enabled',
       already: 'enabled already',
+      still: stillStopped,
       warning: undefined,
       question: () => '',
-      isDue: (key) => key.disabledAt !== null,
+      isDue: (key) => refuseRevoked(key, 'enabled').disabledAt !== null,
       wish: () => waking,
       act: (ledger, selection, expect) => enableKeys(ledger, selection, { expect }),
       ledger: 'unlocked',

@@ -75,7 +75,10 @@ export function listJson(one: Listed, now: number): object {
 
 /** When what is in use expires, for an annotation; `expired` when it has. */
 export function endingText({ key, ending }: Listed, now: number): { expired: boolean; text: string } {
-  if (ending === undefined) return { expired: false, text: expiry(key.expiresAt, now) };
+  if (ending === undefined) {
+    const expired = key.expiresAt !== null && key.expiresAt <= now;
+    return { expired, text: expired ? 'has expired' : expiry(key.expiresAt, now) };
+  }
   const { rotation, until } = ending;
   const expired = until <= now;
   const end = expired ? 'has expired' : expiry(until, now);

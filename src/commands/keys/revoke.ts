@@ -7,7 +7,7 @@ export const revoke: Command = {
   name: 'revoke',
   summary: 'revoke keys at once and for good',
   details:
-    'Effective for every verifier when the command returns. Unlocks nothing, so it works without the keychain, but to find an imported token with --from-stdin.',
+    'Effective for every verifier when the command returns. Unlocks nothing, so it works without the keychain, but to check a secret given by --from-stdin.',
   arguments: [{ name: '[key...]', about: 'names, ids or public keys', completes: 'key' }],
   options: [...KEY_SELECTION, { flags: '--reason <text>', about: 'why, for the record' }, YES],
   examples: [

@@ -1,5 +1,6 @@
 import type { Context } from '../../context.ts';
 import { publicKey } from '../../domain/keys/token.ts';
+import type { Store } from '../../domain/ports/store.ts';
 import { DEFAULT_GRACE } from '../../domain/rotations/plan.ts';
 import { commandOn } from '../../domain/shell.ts';
 import { DURATION_FORMS, parseDuration, parseExpiry } from '../../domain/time.ts';
@@ -20,10 +21,10 @@ import {
   rotateOne,
   takeBack,
 } from '../rotations/one.ts';
-import { showPlans } from '../rotations/plans.ts';
+import { plansFor, showPlans } from '../rotations/plans.ts';
 import { rotateSeveral, selectSeveral } from '../rotations/several.ts';
 import { expiry, lastUsed, type Shown, showing } from './describe.ts';
-import { oneKey, severalAsked } from './which.ts';
+import { checkedBy, oneKey, severalAsked } from './which.ts';
 
 export const rotate: Command = {
   name: 'rotate',
@@ -60,10 +61,10 @@ export const rotate: Command = {
     const show = await showing(store);
     const keys = several
       ? await selectSeveral(context, store, input, wish)
-      : [await oneKey(context, store, input)];
+      : [await oneKey(context, store, input, checkedBy(input))];
     const shown = keys.map(show);
-    if (input.flag('dryRun')) return showPlans(context, store, shown, wish);
-    if (keys.length > 0 && wish.request.graceMs === 0) await confirmCut(context, input, shown);
+    if (input.flag('dryRun')) return showPlans(context, await plansFor(context, store, shown, wish));
+    if (wish.request.graceMs === 0) await confirmCut(context, input, await cut(context, store, shown, wish));
     const means = { access: await context.operator(), ledger: await context.ledger('unlocked') };
     const [first] = shown;
     if (several || first === undefined) return rotateSeveral(context, means, shown, wish);
@@ -114,9 +115,22 @@ function graceOf(input: Input): number {
   return ms;
 }
 
+/** The keys that anybody is asked about: what would be refused is, without a question. One alone is at once. */
+async function cut(
+  context: Context,
+  store: Store,
+  keys: readonly Shown[],
+  wish: RotateWish,
+): Promise<readonly Shown[]> {
+  const plans = await plansFor(context, store, keys, wish);
+  if (plans.length === 1 && plans[0]?.failure !== undefined) throw plans[0].failure;
+  return plans.filter(({ failure }) => failure === undefined).map(({ shown }) => shown);
+}
+
 const MOST_NAMED = 10;
 
 async function confirmCut(context: Context, input: Input, keys: readonly Shown[]): Promise<void> {
+  if (keys.length === 0) return;
   const lines = keys
     .slice(0, MOST_NAMED)
     .map(({ key }) => `${key.name}  ${publicKey(key)}  ${lastUsed(key, context.now())}`);

@@ -1,10 +1,11 @@
 import type { Context } from '../../context.ts';
-import type { ApiKey } from '../../domain/keys/key.ts';
+import type { ApiKey, KeyVersion } from '../../domain/keys/key.ts';
 import { statusOf } from '../../domain/keys/status.ts';
 import { publicKey } from '../../domain/keys/token.ts';
 import type { Store } from '../../domain/ports/store.ts';
 import { livingOlder } from '../../domain/rotations/overlap.ts';
 import { isOpen, type Rotation } from '../../domain/rotations/rotation.ts';
+import { isExpired, waysOut } from '../../domain/rotations/ways-out.ts';
 import { commandOn } from '../../domain/shell.ts';
 import { EXIT } from '../../errors.ts';
 import { age, deadline, moment } from '../../terminal/time.ts';
@@ -75,7 +76,7 @@ export const show: Command = {
       },
       tsv: keyColumns(now).map((column) => column.tsv(shown)),
     });
-    if (context.out.audience === 'table') await nextStep(context, key, shown.workspace, rotation);
+    if (context.out.audience === 'table') await nextStep(context, shown, superseded, rotation);
     return EXIT.ok;
   },
 };
@@ -103,7 +104,9 @@ async function headline(store: Store, shown: Shown, now: number): Promise<string
   const at = { active: null, expired: key.expiresAt, disabled: key.disabledAt, revoked: key.revokedAt }[
     status
   ];
-  if (at === null) return shown.stopped ? `${status} with its integration ${shown.integration}` : status;
+  const { stoppedBy } = shown;
+  if (at === null)
+    return stoppedBy === undefined ? status : `${status} with its ${stoppedBy} ${shown[stoppedBy]}`;
   return `${status} since ${Number.isNaN(new Date(at).getTime()) ? '?' : moment(at, now)}`;
 }
 
@@ -152,12 +155,17 @@ function validUntil(key: ApiKey, version: Listed, now: number): string {
 
 async function nextStep(
   context: Context,
-  key: ApiKey,
-  workspace: string,
+  { key, workspace }: Shown,
+  superseded: readonly KeyVersion[],
   rotation: Rotation | undefined,
 ): Promise<void> {
-  if (rotation !== undefined && isOpen(rotation))
-    return context.out.hint(goOnWith(key, workspace, rotation.check));
-  if (statusOf(key, context.now()) !== 'rotating') return;
+  const now = context.now();
+  if (rotation !== undefined && isOpen(rotation) && key.revokedAt === null) {
+    const goesOn = !isExpired(key, now);
+    return context.out.hint(
+      goesOn ? goOnWith(key, workspace, rotation.check) : waysOut(key, rotation, superseded, now),
+    );
+  }
+  if (statusOf(key, now) !== 'rotating') return;
   await context.out.say(`leaked? ${commandOn('rotations finish', key.name, '-w', workspace)}`);
 }

@@ -9,13 +9,15 @@ import { Failure } from '../../errors.ts';
 import { confirm } from '../confirm.ts';
 import type { Input } from '../input.ts';
 import { counted } from '../plural.ts';
-import { keyColumns, keyJson, lastUsed, showing } from './describe.ts';
-import { selectionOf } from './which.ts';
+import { keyColumns, keyJson, lastUsed, type Shown, showing } from './describe.ts';
+import { checkedBy, selectionOf } from './which.ts';
 
 /** What `keys revoke`, `disable` and `enable` differ in. */
 export interface Verb {
   readonly done: string;
   readonly already: string;
+  /** What is to be said of a key besides; undefined when nothing. */
+  still?(shown: Shown): string | undefined;
   /** What it means for the keys; undefined for what harms nobody and is not asked about. */
   readonly warning: string | undefined;
   readonly question: (count: number) => string;
@@ -32,7 +34,8 @@ const MOST_NAMED = 10;
 /** Selects, shows, asks, acts and tells. With `--yes` there is nobody to show the selection to, so it is made once. */
 export async function stopKeys(context: Context, input: Input, verb: Verb): Promise<undefined> {
   const store = await context.store();
-  const selection = await selectionOf(context, store, input);
+  const checked = verb.ledger === 'unlocked' ? checkedBy(input) : 'at hand';
+  const selection = await selectionOf(context, store, input, checked);
   const expect = input.count('expect', 0);
   const destructive = verb.warning !== undefined;
   if (destructive && !input.flag('dryRun')) await requireExpect(context, store, input, selection);
@@ -53,14 +56,23 @@ export async function stopKeys(context: Context, input: Input, verb: Verb): Prom
   }
   const { changed, already } = await verb.act(await context.ledger(verb.ledger), selection, confirmed);
   if (changed.length + already.length === 0) return nothingFits(context, store, selection);
-  for (const key of changed.slice(0, MOST_NAMED))
+  const show = await showing(store);
+  const noteOf = async (key: ApiKey): Promise<void> => {
+    const still = verb.still?.(show(key));
+    if (still !== undefined) await context.out.say(`note: ${still}`);
+  };
+  for (const key of changed.slice(0, MOST_NAMED)) {
     await context.out.say(`${verb.done} ${key.name}: ${publicKey(key)}`);
+    await noteOf(key);
+  }
   if (changed.length > MOST_NAMED) await context.out.say(`and ${changed.length - MOST_NAMED} more`);
   const [first] = already;
-  if (first !== undefined)
-    await context.out.say(
-      already.length === 1 ? `${first.name} is ${verb.already}` : `${already.length} are ${verb.already}`,
-    );
+  if (first !== undefined && already.length > 1)
+    await context.out.say(`${already.length} are ${verb.already}`);
+  else if (first !== undefined) {
+    await context.out.say(`${first.name} is ${verb.already}`);
+    await noteOf(first);
+  }
   if (context.out.audience === 'table') return undefined;
   return tell(context, [...changed, ...already]);
 }

@@ -6,7 +6,7 @@ import type { Command } from '../command.ts';
 import { confirm } from '../confirm.ts';
 import type { Input } from '../input.ts';
 import { keyJson, lastUsed, type Shown, showing } from '../keys/describe.ts';
-import { oneKey } from '../keys/which.ts';
+import { checkedBy, keyInHand } from '../keys/which.ts';
 import { DRY_RUN, FROM_STDIN, WORKSPACE, YES } from '../options.ts';
 
 export const finish: Command = {
@@ -26,8 +26,9 @@ export const finish: Command = {
   async run(context, input) {
     const idleMs = input.duration('ifIdle');
     const store = await context.store();
-    const shown = (await showing(store))(await oneKey(context, store, input));
-    const living = await endable(store, shown.key, context.now());
+    const { key: named, withSecret } = await keyInHand(context, store, input, checkedBy(input));
+    const shown = (await showing(store))(named);
+    const living = await endable(store, context.actor(), named, { now: context.now(), withSecret });
     if (living.length === 0) return nothing(context, shown);
     if (input.flag('dryRun')) {
       const busy =
@@ -46,7 +47,7 @@ export const finish: Command = {
     const ledger = await context.ledger('unlocked');
     const { key, ended } = await finishOverlap(ledger, shown.key, {
       idleMs,
-      withSecret: input.flag('fromStdin'),
+      withSecret,
     });
     if (ended.length === 0) return nothing(context, { ...shown, key });
     await context.out.say(

@@ -5,7 +5,7 @@ import { publicKey } from '../../domain/keys/token.ts';
 import type { OperatorAccess } from '../../domain/ports/secrets.ts';
 import type { Readers } from '../../domain/ports/store.ts';
 import { aloneWith } from '../../domain/rotations/alone.ts';
-import { type Delivery, driveDelivery, refuseUnfinishable } from '../../domain/rotations/deliver.ts';
+import { type Delivery, driveDelivery, refuseUnfinishable, spell } from '../../domain/rotations/deliver.ts';
 import { type Issued, issueVersion } from '../../domain/rotations/issue.ts';
 import { type Journalled, resume } from '../../domain/rotations/journal.ts';
 import type { RotationPlan, RotationRequest } from '../../domain/rotations/plan.ts';
@@ -61,6 +61,10 @@ export function rotateOne(
     const open = await ledger.store.rotations.open(key.kid);
     if (open !== undefined && wish.request.expiresAt !== undefined)
       await context.out.say(keptExpiry(context, open, key));
+    if (open !== undefined && keepsGrace(open, wish))
+      await context.out.say(
+        `--grace is not for an open delivery unless it is shorter: it keeps its own, ${spell(open.graceMs)}`,
+      );
     if (open !== undefined)
       return goOn(context, means, { key, workspace }, { open, delivery, graceSaid: wish.graceSaid });
     const young = await leftAlone(context, means, key, wish);
@@ -92,6 +96,11 @@ async function issuePlain(
 /** An expiry asked for is for a new version; the one that is being delivered was issued with its own. */
 function keptExpiry(context: Context, { toVersion }: Rotation, key: ApiKey): string {
   return `--expires is not for an open delivery: version ${toVersion} of ${key.name} ${expiry(key.expiresAt, context.now())}`;
+}
+
+/** Was a longer grace asked for than the delivery was begun with? It isn't taken. */
+export function keepsGrace({ graceMs }: Rotation, { graceSaid }: RotateWish): boolean {
+  return graceSaid !== undefined && graceSaid > graceMs;
 }
 
 interface GoOn {

@@ -1,6 +1,7 @@
 import { publicKey } from '../../domain/keys/token.ts';
 import { aloneWith } from '../../domain/rotations/alone.ts';
 import { refuseUnfinishable } from '../../domain/rotations/deliver.ts';
+import { refuseExpired } from '../../domain/rotations/ways-out.ts';
 import { Failure } from '../../errors.ts';
 import type { Command } from '../command.ts';
 import { showing } from '../keys/describe.ts';
@@ -32,7 +33,7 @@ export const resume: Command = {
   async run(context, input) {
     const delivery = (await deliveryOf(context, input)) ?? NOTHING;
     const store = await context.store();
-    const shown = (await showing(store))(await oneKey(context, store, input));
+    const shown = (await showing(store))(await oneKey(context, store, input, 'opened'));
     const { key } = shown;
     const before = await store.rotations.open(key.kid);
     if (before === undefined) {
@@ -40,6 +41,7 @@ export const resume: Command = {
         hint: `{keywright} rotations list ${publicKey(key)}`,
       });
     }
+    await refuseExpired(store, key, before, context.now());
     refuseUnfinishable(before, delivery);
     const means = { access: await context.operator(), ledger: await context.ledger('unlocked') };
     const done = await aloneWith(store, key, () => goOn(context, means, shown, { open: before, delivery }));

@@ -6,7 +6,7 @@ import type { Rotation } from '../../domain/rotations/rotation.ts';
 import type { Command } from '../command.ts';
 import { confirm } from '../confirm.ts';
 import { expiry, lastUsed, type Shown, showing } from '../keys/describe.ts';
-import { oneKey } from '../keys/which.ts';
+import { checkedBy, oneKey } from '../keys/which.ts';
 import { DRY_RUN, FROM_STDIN, WORKSPACE, YES } from '../options.ts';
 import { rotatedJson } from './one.ts';
 
@@ -20,9 +20,9 @@ export const rollback: Command = {
   examples: ['rotations rollback deploy', 'rotations rollback deploy --yes --json'],
   async run(context, input) {
     const store = await context.store();
-    const shown = (await showing(store))(await oneKey(context, store, input));
+    const shown = (await showing(store))(await oneKey(context, store, input, checkedBy(input)));
     const { key } = shown;
-    const way = await wayBack(store, key, context.now());
+    const way = await wayBack(store, context.actor(), key, context.now());
     if ('already' in way) return answer(context, shown, way.already, true);
     const { fromVersion, toVersion } = way.rotation;
     if (input.flag('dryRun')) {

@@ -51,9 +51,13 @@ export async function selectSeveral(
   return keys;
 }
 
+const MOST_NAMED = 10;
+
 interface Failed {
   readonly shown: Shown;
   readonly error: Failure;
+  /** What was said of it already: nothing with `--json`, and with `-q` not what to do. */
+  readonly told: 'nothing' | 'why' | 'all';
 }
 
 /**
@@ -74,9 +78,12 @@ export async function rotateSeveral(
       done.push({ shown, rotated: await rotateOne(context, means, shown, wish) });
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      failed.push({ shown, error });
+      const interrupted = wasInterrupted(error);
+      const { audience } = context.out;
+      const told = interrupted || audience === 'json' ? 'nothing' : audience === 'quiet' ? 'why' : 'all';
+      failed.push({ shown, error, told });
       // Whoever pressed Ctrl-C meant all of it.
-      if (wasInterrupted(error)) break;
+      if (interrupted) break;
       await context.out.warn(`${shown.key.name}: ${error.message}`);
       if (context.out.audience !== 'json' && error.hint !== undefined) await context.out.hint(error.hint);
     }
@@ -122,9 +129,27 @@ async function answer(
     const failures: Failure[] = [];
     for (const { rotated } of secret)
       failures.push(await takeBack(means, { ...rotated, rotation: rotated.rotation as Rotation }, error));
-    throw failures.find(({ hint }) => hint !== undefined) ?? failures[0] ?? error;
+    throw allTakenBack(secret, failures) ?? error;
   }
   for (const { rotated } of secret) await markShown(means, rotated, now);
+}
+
+/** What became of all of them, when none of their secrets could be shown: those that could not be rolled back first. */
+function allTakenBack(
+  secret: readonly { readonly shown: Shown }[],
+  failures: readonly Failure[],
+): Failure | undefined {
+  if (failures.length < 2) return failures[0];
+  const stuck = failures.filter(({ hint }) => hint !== undefined);
+  const back = secret.filter((_, n) => failures[n]?.hint === undefined).map(({ shown }) => shown.key.name);
+  const more = back.length > MOST_NAMED ? ` and ${back.length - MOST_NAMED} more` : '';
+  const all = `the secret keys could not be written, so ${counted(back.length, 'rotation')} ${back.length === 1 ? 'was' : 'were'} rolled back: ${back.slice(0, MOST_NAMED).join(', ')}${more}`;
+  const parts = [...stuck.map(({ message }) => message), ...(back.length > 0 ? [all] : [])];
+  const hints = stuck.map(({ hint }) => hint);
+  return new Failure('output_failed', parts.join('; '), {
+    hint: hints.length === 0 ? undefined : hints.join('; '),
+    cause: failures[0],
+  });
 }
 
 function failedJson({ out }: Context, { shown: { key }, error }: Failed): object {
@@ -139,8 +164,12 @@ function failedJson({ out }: Context, { shown: { key }, error }: Failed): object
 
 function summary(failed: readonly Failed[], all: number, parts: readonly string[]): Failure {
   const incomplete = failed.find(({ error }) => error.exitCode === EXIT.incomplete);
-  const { shown, error } = incomplete ?? (failed[0] as Failed);
+  const first = incomplete ?? (failed[0] as Failed);
   const count = `${failed.length} of ${all} ${all === 1 ? 'key' : 'keys'}`;
-  const message = `${count} failed (${parts.join(', ')}); ${shown.key.name}: ${error.message}`;
-  return new Failure(error.code, message, { hint: error.hint, cause: error });
+  const inTurn = [first, ...failed];
+  const untold = inTurn.find(({ told }) => told === 'nothing');
+  const why = untold === undefined ? '' : `; ${untold.shown.key.name}: ${untold.error.message}`;
+  const hint = inTurn.find(({ told }) => told !== 'all')?.error.hint;
+  const message = `${count} failed (${parts.join(', ')})${why}`;
+  return new Failure(first.error.code, message, { hint, cause: first.error });
 }

@@ -1,6 +1,5 @@
-import { notFound } from '../../domain/nearest.ts';
 import type { Readers } from '../../domain/ports/store.ts';
-import { removeScope } from '../../domain/workspaces/manage.ts';
+import { removeScope, requireRemovingScope } from '../../domain/workspaces/manage.ts';
 import type { Workspace } from '../../domain/workspaces/workspace.ts';
 import type { Command } from '../command.ts';
 import { confirm } from '../confirm.ts';
@@ -17,6 +16,8 @@ export const remove: Command = {
     const scope = input.args[0] ?? '';
     const store = await context.store();
     const workspace = await oneWorkspace(context, store, input);
+    // Nobody is asked about what would be refused afterwards.
+    await requireRemovingScope(store, context.actor(), workspace, scope);
     const effect = await effectOf(store, workspace, scope);
     if (input.flag('dryRun')) {
       await context.out.say(effect);
@@ -33,11 +34,6 @@ export const remove: Command = {
 
 async function effectOf(store: Readers, workspace: Workspace, scope: string): Promise<string> {
   const catalogue = await store.workspaces.catalogue(workspace.id);
-  const scopes = catalogue.map((entry) => entry.scope);
-  if (!scopes.includes(scope)) {
-    const message = `scope "${scope}" is not in the catalogue of ${workspace.slug}`;
-    throw notFound(message, scope, scopes, `{keywright} scopes list -w ${workspace.slug}`);
-  }
   if (catalogue.length === 1) return `${workspace.slug} has no catalogue then: new keys may have any scope`;
   const used = await store.keys.scopeUsed(workspace.id, scope);
   return `no new key of ${workspace.slug} can get ${scope}${used ? '; keys that have it keep it' : ''}`;

@@ -1,5 +1,5 @@
 import type { SlotRecord } from '../../domain/ports/secrets.ts';
-import { findSlot, removeSlot } from '../../domain/slots/manage.ts';
+import { findSlot, removable, removeSlot } from '../../domain/slots/manage.ts';
 import type { Command } from '../command.ts';
 import { confirm } from '../confirm.ts';
 import { DRY_RUN, YES } from '../options.ts';
@@ -15,7 +15,8 @@ export const remove: Command = {
   examples: ['slots remove old-laptop'],
   async run(context, input) {
     const store = await context.store();
-    const slot = await findSlot(store, input.args[0] ?? '');
+    // Nobody is asked about what would be refused afterwards.
+    const { slot } = await removable(store, context.actor(), input.args[0] ?? '');
     const primary = slot.id === (await store.slots.primary());
     const effect = `${slot.name} (${slot.kind}, ${slot.role}) will not open this store any more`;
     if (input.flag('dryRun')) {

@@ -1,3 +1,6 @@
+import { statusOfIntegration } from '../../domain/integrations/integration.ts';
+import { allKeys } from '../../domain/keys/select.ts';
+import { statusOf as statusOfKey } from '../../domain/keys/status.ts';
 import type { Readers } from '../../domain/ports/store.ts';
 import type { Workspace } from '../../domain/workspaces/workspace.ts';
 import type { Column } from '../../terminal/output.ts';
@@ -32,6 +35,18 @@ export function workspaceColumns(now: number): readonly Column<Workspace>[] {
 
 export function statusOf(workspace: Workspace): 'active' | 'archived' {
   return workspace.archivedAt === null ? 'active' : 'archived';
+}
+
+/** How many keys of an archived workspace will verify once it is active again. Reads all of them. */
+export async function countWaking(store: Readers, workspaceId: string, now: number): Promise<number> {
+  const integrations = new Map((await store.integrations.all()).map((one) => [one.id, one]));
+  let count = 0;
+  for await (const key of allKeys(store, { workspaceId }, now)) {
+    const bound = key.integrationId === null ? undefined : integrations.get(key.integrationId);
+    const stopped = bound !== undefined && statusOfIntegration(bound) !== 'configured';
+    if (['active', 'rotating'].includes(statusOfKey(key, now, stopped))) count++;
+  }
+  return count;
 }
 
 /** How many keys of the workspace verify at `now`, as far as they themselves decide it. */

@@ -50,6 +50,8 @@ function forMember(actor: Person, ground: Ground, wish: WorkspaceWish): Decision
       return needs(actor, ground, 'admin', `changing ${wish.what}`) ?? ALLOW;
     case 'archive-workspace':
       return needs(actor, ground, 'owner', 'archiving a workspace') ?? ALLOW;
+    case 'go-back':
+      return needs(actor, ground, 'owner', 'going back to a backup') ?? ALLOW;
     case 'set-policy':
       return needs(actor, ground, 'owner', 'setting the policy') ?? ALLOW;
     case 'connect-apps':

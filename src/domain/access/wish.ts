@@ -17,6 +17,7 @@ export type WorkspaceWish =
         | 'the integration of keys that it disables';
     }
   | { readonly kind: 'archive-workspace' }
+  | { readonly kind: 'go-back' }
   | ChangeMember
   | { readonly kind: 'set-policy' }
   | { readonly kind: 'connect-apps' }
@@ -31,7 +32,7 @@ interface StopKeys {
   /** Name of the key, for the message. */
   readonly key: string;
   readonly owner: string;
-  /** Was it named by its own secret? Whoever holds that may stop it, member or not. */
+  /** Was it named by a secret of its own that was seen to verify? Whoever holds that may stop it, member or not. */
   readonly withSecret?: boolean | undefined;
 }
 

@@ -1,4 +1,5 @@
 import type { ApiKey, KeyVersion } from '../keys/key.ts';
+import type { Rotation } from '../rotations/rotation.ts';
 
 /** A key with its superseded versions, newest first. */
 export interface WithVersions {
@@ -17,7 +18,9 @@ interface CutOff {
 export interface Fate {
   /** It was revoked. */
   readonly revoked: boolean;
-  /** It was disabled, or the version that the backup calls current was given an end. */
+  /** The delivery that is open in the backup, taken back since. */
+  readonly rolledBack: Rotation | undefined;
+  /** It was disabled; or the version that comes back as the current one was given an end, which says more. */
   readonly disable: 'disabled' | 'rotated' | undefined;
   /** Superseded versions that end earlier by now. */
   readonly cutOffs: readonly CutOff[];
@@ -25,18 +28,51 @@ export interface Fate {
   readonly expiresAt: number | undefined;
 }
 
+/** A key in a backup, with its delivery that is open there and what the store says of that. */
+export interface Backed extends WithVersions {
+  readonly open: Rotation | undefined;
+  readonly openNow: Rotation | undefined;
+}
+
+/**
+ * The delivery of the backup that is to be taken back there, too. One that the store doesn't know was of another
+ * branch of the key's history, like its new version. A revocation closes a delivery and takes nothing back.
+ */
+function rolledBackSince(now: WithVersions, { open, openNow }: Backed): Rotation | undefined {
+  if (open === undefined || openNow === undefined) return open;
+  return openNow.state === 'rolled-back' && now.key.version !== open.toVersion ? open : undefined;
+}
+
+/** A key as it comes back with its delivery rolled back: with the version from before, which the roll-back extends by nothing. */
+export function withoutDelivery(
+  { key, versions }: WithVersions,
+  { fromVersion, toVersion }: Pick<Rotation, 'fromVersion' | 'toVersion'>,
+): WithVersions {
+  const old = versions.find(({ version }) => version === fromVersion);
+  if (old === undefined) return { key, versions };
+  const ends = [old.expiresAt, old.cutOff].filter((end) => end !== null);
+  const expiresAt = ends.length === 0 ? null : Math.min(...ends);
+  return {
+    key: { ...key, version: fromVersion, issuedAt: old.issuedAt, expiresAt },
+    versions: versions.filter(({ version }) => version !== fromVersion && version !== toVersion),
+  };
+}
+
 /**
  * Compares a key as it is with the same key in a backup. A version that was given an end since, even one that is
  * still to come, would come back without it, a leaked one for good: so the key is to be disabled until somebody has
  * looked. The older versions of an overlap keep the earlier of their two ends.
  */
-export function fateOf(now: WithVersions, before: WithVersions): Fate {
+export function fateOf(now: WithVersions, backed: Backed): Fate {
   const { key } = now;
+  const rolledBack = rolledBackSince(now, backed);
+  const before = rolledBack === undefined ? backed : withoutDelivery(backed, rolledBack);
   const ended = endOf(now, before.key.version) !== undefined;
   const disabled = key.disabledAt !== null && before.key.disabledAt === null;
   return {
     revoked: key.revokedAt !== null && before.key.revokedAt === null,
-    disable: disabled ? 'disabled' : ended && before.key.disabledAt === null ? 'rotated' : undefined,
+    rolledBack,
+    disable: ended ? 'rotated' : disabled ? 'disabled' : undefined,
     cutOffs: before.versions
       .filter(({ endedAt }) => endedAt === null)
       .flatMap(({ version, cutOff, issuedAt }) => {

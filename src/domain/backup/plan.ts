@@ -7,7 +7,7 @@ import type { SlotRecord } from '../ports/secrets.ts';
 import type { Readers } from '../ports/store.ts';
 import type { Workspace } from '../workspaces/workspace.ts';
 import { appsGoBack } from './app-goes-back.ts';
-import { type Fate, fateOf, type WithVersions } from './fate.ts';
+import { type Backed, type Fate, fateOf, type WithVersions, withoutDelivery } from './fate.ts';
 import { type GoesBack, whatGoesBack } from './goes-back.ts';
 import { type GrantPlan, planGrants } from './grants.ts';
 import { keyGoesBack, namesIn } from './key-goes-back.ts';
@@ -60,9 +60,11 @@ export async function planRestore(store: Readers, backup: Readers, now: number):
       lost.push(key);
       continue;
     }
-    const fate = fateOf(await withVersions(store, key), await withVersions(backup, before));
+    const backed = await withDelivery(store, backup, before);
+    const fate = fateOf(await withVersions(store, key), backed);
     if (isFate(fate)) keys.push({ key: before, now: key, fate });
-    goesBack.push(...keyGoesBack(key, before, fate, names));
+    const then = fate.rolledBack === undefined ? before : withoutDelivery(backed, fate.rolledBack).key;
+    goesBack.push(...keyGoesBack(key, then, fate, names));
     both += 1;
   }
   const slots = await store.slots.all();
@@ -104,8 +106,15 @@ async function withVersions(store: Readers, key: ApiKey): Promise<WithVersions> 
   return { key, versions: key.olderUntil === null ? [] : await store.keys.versions(key.kid) };
 }
 
-function isFate({ revoked, disable, cutOffs, expiresAt }: Fate): boolean {
-  return revoked || disable !== undefined || cutOffs.length > 0 || expiresAt !== undefined;
+async function withDelivery(store: Readers, backup: Readers, key: ApiKey): Promise<Backed> {
+  const open = key.olderUntil === null ? undefined : await backup.rotations.open(key.kid);
+  const openNow = open === undefined ? undefined : await store.rotations.byId(open.id);
+  return { ...(await withVersions(backup, key)), open, openNow };
+}
+
+function isFate({ revoked, rolledBack, disable, cutOffs, expiresAt }: Fate): boolean {
+  const ends = cutOffs.length > 0 || expiresAt !== undefined;
+  return revoked || rolledBack !== undefined || disable !== undefined || ends;
 }
 
 async function stoppedIntegrations(store: Readers, backup: Readers): Promise<readonly Integration[]> {

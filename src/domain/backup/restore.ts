@@ -4,8 +4,10 @@ import { keyEntry } from '../keys/facts.ts';
 import type { OperatorAccess, SlotRecord } from '../ports/secrets.ts';
 import type { Store, Transaction } from '../ports/store.ts';
 import type { Actor, Anchor, Clock } from '../ports/system.ts';
-import { keyNow, SEALED_FIELD } from '../rotations/issue.ts';
+import { factsOf, keyNow, SEALED_FIELD } from '../rotations/issue.ts';
+import type { Rotation } from '../rotations/rotation.ts';
 import { slotEntry } from '../setup/initialise.ts';
+import { withoutDelivery } from './fate.ts';
 import { carryGrants } from './grants.ts';
 import type { BackupHeader } from './payload.ts';
 import type { KeyToKeep, RestorePlan } from './plan.ts';
@@ -82,14 +84,28 @@ async function revoke(tx: Transaction, record: Record, { key, now }: KeyToKeep, 
 
 async function curb(tx: Transaction, record: Record, kept: KeyToKeep, at: number): Promise<void> {
   const { key, fate } = kept;
+  if (fate.rolledBack !== undefined) await takeBack(tx, record, fate.rolledBack, at);
   if (fate.cutOffs.length > 0) await endOlder(tx, record, kept, at);
   if (fate.expiresAt !== undefined) {
+    const { expiresAt } = await keyNow(tx, key.kid);
     await tx.write.keys.update(key.kid, { expiresAt: fate.expiresAt });
-    record(keyEntry('key.update', await keyNow(tx, key.kid), { old_expires_at: key.expiresAt }));
+    record(keyEntry('key.update', await keyNow(tx, key.kid), { old_expires_at: expiresAt }));
   }
-  if (fate.disable === undefined || key.revokedAt !== null) return;
+  if (fate.disable === undefined || key.disabledAt !== null || key.revokedAt !== null) return;
   await tx.write.keys.setDisabled([key.kid], at);
   record(keyEntry('key.disable', await keyNow(tx, key.kid)));
+}
+
+/** A delivery that was taken back since is over, and what it was to deliver has ended. */
+async function takeBack(tx: Transaction, record: Record, rotation: Rotation, at: number): Promise<void> {
+  const { id, kid, fromVersion, toVersion, state } = rotation;
+  const before = { key: await keyNow(tx, kid), versions: await tx.keys.versions(kid) };
+  const { expiresAt } = withoutDelivery(before, rotation).key;
+  await tx.write.keys.restoreVersion(kid, toVersion, fromVersion, { at, expiresAt });
+  await tx.write.rotations.advance(id, state, 'rolled-back', at);
+  await tx.write.slots.removeSealed(id, SEALED_FIELD);
+  const facts = { ...factsOf(rotation), rolled_back_version: toVersion };
+  record(keyEntry('rotation.rollback', await keyNow(tx, kid), facts));
 }
 
 /** The older versions keep the ends that they were given; a delivery that gave one of them its end is over. */

@@ -5,6 +5,7 @@ import { publicKey } from '../keys/token.ts';
 import type { Readers } from '../ports/store.ts';
 import { livingOlder } from '../rotations/overlap.ts';
 import type { Rotation } from '../rotations/rotation.ts';
+import { waysOut } from '../rotations/ways-out.ts';
 import type { HealthFinding } from './examine.ts';
 
 /** A delivery that is open for longer than this needs somebody, ms. */
@@ -19,7 +20,7 @@ export async function rotationFindings(
 ): Promise<readonly HealthFinding[]> {
   const versions = key.olderUntil === null ? [] : await store.keys.versions(key.kid);
   return [
-    ...(open !== undefined && now - open.startedAt > OPEN_FOR ? [stillOpen(key, open)] : []),
+    ...(open !== undefined && now - open.startedAt > OPEN_FOR ? [stillOpen(key, open, versions, now)] : []),
     ...(open === undefined && neverShown(key, now) ? [unshown(key, now)] : []),
     ...unshownOlder(key, versions, open, now),
     ...contradicting(key, versions),
@@ -69,13 +70,14 @@ function unshownOlder(
   }));
 }
 
-function stillOpen(key: ApiKey, { state, fromVersion, toVersion, startedAt }: Rotation): HealthFinding {
+function stillOpen(key: ApiKey, open: Rotation, versions: readonly KeyVersion[], now: number): HealthFinding {
+  const { state, fromVersion, toVersion, startedAt } = open;
   const id = publicKey(key);
   const since = new Date(startedAt).toISOString().slice(0, 10);
   return {
     code: 'rotation_open',
     message: `the delivery of version ${toVersion} of ${key.name} (${id}) is open since ${since}: it is ${state}, and version ${fromVersion} has no end`,
-    hint: `${PROGRAM} rotations resume ${id} --deliver …, or ${PROGRAM} rotations rollback ${id}`,
+    hint: waysOut(key, open, versions, now),
     fixable: false,
   };
 }

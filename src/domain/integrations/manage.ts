@@ -5,7 +5,7 @@ import type { Facts, NewEntry } from '../audit/entry.ts';
 import { newId } from '../ids.ts';
 import { allKeys } from '../keys/select.ts';
 import type { IntegrationChange, Readers, Transaction } from '../ports/store.ts';
-import type { Random } from '../ports/system.ts';
+import type { Actor, Random } from '../ports/system.ts';
 import type { Workspace } from '../workspaces/workspace.ts';
 import { findIntegration } from './find.ts';
 import { type Integration, statusOfIntegration } from './integration.ts';
@@ -77,12 +77,22 @@ export function disableIntegration(ledger: Ledger, which: Which): Promise<Change
     ledger,
     which,
     'integration.disable',
-    async (before) => {
-      refuseDraft(before);
+    async (before, tx) => {
+      await requireDisabling(tx, ledger.actor, before);
       return { disabledAt: before.disabledAt ?? now };
     },
     true,
   );
+}
+
+/** Throws what would keep the actor from disabling it. */
+export async function requireDisabling(
+  readers: Readers,
+  actor: Pick<Actor, 'name'>,
+  integration: Integration,
+): Promise<void> {
+  await requireAllowed(readers, actor, integration.workspaceId, MANAGE);
+  refuseDraft(integration);
 }
 
 /** Its keys verify again. That takes the right to enable each of them: `forbidden` names the first that is beyond it. */

@@ -45,7 +45,7 @@ export function removeIntegration(
   const now = ledger.now();
   return change(ledger, async (tx, record) => {
     const integration = await findIntegration(tx, which.workspaceId, which.text);
-    await requireAllowed(tx, ledger.actor, which.workspaceId, MANAGE);
+    await requireRemoving(tx, ledger, integration, options.fate, now);
     const all = await keysOf(tx, integration, now);
     const live = all.filter((key) => key.revokedAt === null);
     if (options.expect !== undefined && options.expect !== live.length)
@@ -53,7 +53,6 @@ export function removeIntegration(
         hint: 'run it again',
       });
     const fate = fateOf(options.fate, integration, live.length);
-    if (fate === 'keep') await requireLiving(tx, ledger, integration, now);
     await tx.write.keys.bind(kidsOf(all), null);
     const reason = `its integration ${integration.name} was removed`;
     if (fate === 'revoke') {
@@ -74,6 +73,19 @@ export function removeIntegration(
     record(integrationEntry('integration.remove', integration, { keys: live.length }));
     return { integration, keys };
   });
+}
+
+/** Throws `forbidden` unless the actor may remove it with this fate of its keys, as far as that is said. */
+export async function requireRemoving(
+  readers: Readers,
+  ledger: Pick<Ledger, 'actor'>,
+  integration: Integration,
+  fate: Fate | undefined,
+  now: number,
+): Promise<void> {
+  await requireAllowed(readers, ledger.actor, integration.workspaceId, MANAGE);
+  if (fate === 'keep' && statusOfIntegration(integration) === 'configured')
+    await requireLiving(readers, ledger, integration, now);
 }
 
 /** Its apps stay connected, bound to none. */

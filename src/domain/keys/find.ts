@@ -1,13 +1,9 @@
 import { Failure, PROGRAM } from '../../errors.ts';
 import { kidOfId } from '../ids.ts';
 import { notFound } from '../nearest.ts';
-import type { TokenHasher } from '../ports/secrets.ts';
 import type { Readers } from '../ports/store.ts';
-import { LONGEST_FOREIGN } from './foreign.ts';
-import { Memory } from './held.ts';
 import type { ApiKey } from './key.ts';
-import { proveForeign } from './prove.ts';
-import { isSecretKeyShaped, parsePublicKey, publicKey } from './token.ts';
+import { parsePublicKey, publicKey } from './token.ts';
 
 /**
  * The key that a person means by an id, a public key or a name. A name means the unrevoked key, else
@@ -29,19 +25,6 @@ export async function findKey(
   throw new Failure('ambiguous', `${found.length} keys are called "${text}"`, {
     hint: `name one of ${list.join(', ')}`,
   });
-}
-
-/**
- * The kid of the key whose imported token this is, proven as a verification does. Asks for the hasher, which unlocks,
- * only when tokens were imported and it has not the shape of a key of ours.
- */
-export async function kidOfImported(
-  store: Readers,
-  hasher: () => Promise<TokenHasher>,
-  token: string,
-): Promise<string | undefined> {
-  if (token === '' || token.length > LONGEST_FOREIGN || isSecretKeyShaped(token)) return undefined;
-  return (await proveForeign(store, new Memory(store, hasher), token))?.row.kid;
 }
 
 async function byKid(

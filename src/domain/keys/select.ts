@@ -8,7 +8,7 @@ export type Selection =
   | {
       readonly names: readonly string[];
       readonly workspaceId: string | undefined;
-      /** Were they named by their own secret keys? */
+      /** Were they named by their own secret keys, which were seen to verify? */
       readonly withSecret?: boolean | undefined;
     }
   | { readonly filter: KeyFilter };

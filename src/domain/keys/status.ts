@@ -2,7 +2,7 @@ import type { ApiKey, KeyStatus } from './key.ts';
 
 /**
  * The state of a key at `now` (ms). Revocation and disabling are states and hold whatever the clock says. A key is
- * as good as disabled while it is `stopped`: bound to an integration that isn't configured.
+ * as good as disabled while it is `stopped`: bound to an integration that isn't configured, or of an archived workspace.
  * `rotating` only says that an older version may verify, too: it is as good as `active`.
  */
 export function statusOf(

@@ -145,7 +145,8 @@ export async function requireForEach(
   }
 }
 
-function refuseRevoked(key: ApiKey, what: string): ApiKey {
+/** The key, unless it is revoked: `wrong_state` then. */
+export function refuseRevoked(key: ApiKey, what: string): ApiKey {
   if (key.revokedAt === null) return key;
   throw new Failure('wrong_state', `${key.name} is revoked and can't be ${what}`, {
     hint: `${PROGRAM} keys create makes a new one; ${PROGRAM} keys show ${publicKey(key)} tells when it was revoked`,

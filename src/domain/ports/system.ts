@@ -58,11 +58,13 @@ export interface OutsideCommand {
   readonly name: string;
   /**
    * Runs it with `input` (or nothing) on stdin and `env` added to the caller's environment, without this program's
-   * own variables. What it prints goes to stderr. Ended at `timeoutMs`. One that doesn't read its stdin is judged by
-   * its exit code all the same. Never throws.
+   * own variables. What it prints goes to stderr, with `hide` replaced wherever it occurs. Ended at `timeoutMs`, with
+   * what it started unless a person sits in front. One that doesn't read its stdin is judged by its exit code all the
+   * same. Never throws.
    */
   run(options: {
     readonly input?: Secret | undefined;
+    readonly hide?: Secret | undefined;
     readonly env: { readonly [name: string]: string };
     readonly timeoutMs: number;
   }): Promise<CommandEnd>;

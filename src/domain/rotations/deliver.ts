@@ -8,7 +8,8 @@ import { Secret } from '../secret.ts';
 import { keyNow, SEALED_FIELD } from './issue.ts';
 import { closedMeanwhile, finishDelivery, type Journalled, markChecked, markDelivered } from './journal.ts';
 import { type Hands, nextStep } from './plan.ts';
-import { isOpen } from './rotation.ts';
+import { isOpen, type Rotation } from './rotation.ts';
+import { refuseExpired, whyExpired } from './ways-out.ts';
 
 /** Pauses between checks, ms: doubled each time up to the longest. */
 const FIRST_PAUSE = 1000;
@@ -62,7 +63,7 @@ export function refuseUnfinishable(rotation: Parameters<typeof nextStep>[0], del
  * Takes an open delivery from where it is to `finished`: hands the secret over, sees it working, cuts the old
  * version off. Each step is journalled before the next begins, so it can end at any point and be taken up again;
  * until the last one both versions verify. Throws `rotation_incomplete` when a step fails; `wrong_state` or
- * `changed` when the key was revoked or the rotation rolled back meanwhile.
+ * `changed` when the key was revoked, the rotation rolled back, or the new version expired meanwhile.
  */
 export async function driveDelivery(
   driver: Driver,
@@ -75,6 +76,8 @@ export async function driveDelivery(
     while (isOpen(at.rotation)) {
       const next = nextStep(at.rotation, hands);
       if ('refusal' in next) throw next.refusal;
+      const { store, now } = driver.ledger;
+      await refuseExpired(store, await keyNow(store, at.key.kid), at.rotation, now());
       if (next.step === 'deliver') {
         at = await handOver(driver, delivery, at);
         hands = { ...hands, deliver: false };
@@ -94,40 +97,80 @@ async function handOver(
 ): Promise<Journalled> {
   const { deliver, as, deliverTimeoutMs } = delivery;
   if (deliver === undefined) throw new Error('there is nothing to deliver with');
-  const sealed = await driver.ledger.store.slots.sealed(rotation.id, SEALED_FIELD);
-  if (sealed === undefined) throw new Failure('slot_damaged', 'the sealed secret of the delivery is gone');
-  const secret = driver.access.open(sealed);
+  const secret = await secretOf(driver, rotation);
   const input = as === undefined ? secret : new Secret(`${as}=${secret.reveal()}`);
   await driver.tell({ step: 'running', by: deliver.name });
-  const end = await deliver.run({ input, env: environmentOf(key), timeoutMs: deliverTimeoutMs });
+  const end = await deliver.run({
+    input,
+    hide: secret,
+    env: environmentOf(key),
+    timeoutMs: deliverTimeoutMs,
+  });
   if (!end.ok) throw new StepFailed(`${deliver.name} failed (${end.reason})`, end.interrupted);
-  const done = await markDelivered(driver.ledger, rotation);
+  const done = await onRecord(`delivered by ${deliver.name}`, end, () =>
+    markDelivered(driver.ledger, rotation),
+  );
   await driver.tell({ step: 'delivered', by: deliver.name });
   if (end.interrupted) throw new StepFailed('interrupted', true);
   return done;
 }
 
+/** The new secret, which is kept sealed until the delivery is over. */
+async function secretOf(driver: Driver, { id }: Rotation): Promise<Secret> {
+  const sealed = await driver.ledger.store.slots.sealed(id, SEALED_FIELD);
+  if (sealed === undefined) throw new Failure('slot_damaged', 'the sealed secret of the delivery is gone');
+  return driver.access.open(sealed);
+}
+
 async function check(driver: Driver, delivery: Delivery, { key, rotation }: Journalled): Promise<Journalled> {
   const command = delivery.check;
   if (command === undefined || command === 'waived') throw new Error('there is nothing to check with');
-  const { tries, ms } = await untilItWorks(driver, command, environmentOf(key), delivery.checkTimeoutMs);
-  const done = await markChecked(driver.ledger, rotation, tries);
+  const hide = await secretOf(driver, rotation);
+  const run = { hide, env: environmentOf(key) };
+  const { tries, ms } = await untilItWorks(driver, command, run, delivery.checkTimeoutMs);
+  const checked = `checked by ${command.name}`;
+  const done = await onRecord(checked, { interrupted: false }, () =>
+    markChecked(driver.ledger, rotation, tries),
+  );
   await driver.tell({ step: 'checked', by: command.name, tries, ms });
   return done;
+}
+
+/** Puts on record what was done outside. When that can't be, it was done all the same, and that is said. */
+async function onRecord<T>(
+  done: string,
+  { interrupted }: Pick<CommandEnd, 'interrupted'>,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    throw new StepFailed(
+      `${done}, but that could not be put on record: ${reasonOf(error)}`,
+      interrupted,
+      error,
+    );
+  }
+}
+
+/** That the store wasn't changed by its last transaction is not that nothing was. */
+function reasonOf({ message }: Error): string {
+  return message.replace(/; nothing was (?:changed|done)$/, '');
 }
 
 /** Time is what the tries and pauses took, so that a wall clock that is set can neither end nor prolong it. */
 async function untilItWorks(
   driver: Driver,
   command: OutsideCommand,
-  env: Parameters<OutsideCommand['run']>[0]['env'],
+  run: Pick<Parameters<OutsideCommand['run']>[0], 'hide' | 'env'>,
   timeoutMs: number,
 ): Promise<{ tries: number; ms: number }> {
   let pause = FIRST_PAUSE;
   let ms = 0;
   for (let tries = 1; ; tries++) {
     await driver.tell({ step: 'running', by: command.name });
-    const end: CommandEnd = await command.run({ env, timeoutMs: timeoutMs - ms });
+    const end: CommandEnd = await command.run({ ...run, timeoutMs: timeoutMs - ms });
     ms += end.ms;
     if (end.ok) return { tries, ms };
     if (end.interrupted) throw new StepFailed(`interrupted while checking with ${command.name}`, true);
@@ -150,8 +193,8 @@ function environmentOf(key: Journalled['key']) {
 class StepFailed extends Error {
   readonly interrupted: boolean;
 
-  constructor(message: string, interrupted: boolean) {
-    super(message);
+  constructor(message: string, interrupted: boolean, cause?: Error) {
+    super(message, { cause });
     this.interrupted = interrupted;
   }
 }
@@ -165,7 +208,7 @@ export function wasInterrupted(error: Failure): boolean {
 async function incomplete(driver: Driver, at: Journalled, error: unknown): Promise<Failure> {
   const { store, now } = driver.ledger;
   // A store that can't be read is no reason to say nothing of what is known.
-  const closed = await whyClosed(store, at).catch(() => undefined);
+  const closed = await whyClosed(store, at, now()).catch(() => undefined);
   if (closed !== undefined) return closed;
   const { key, rotation } = at;
   const versions = await store.keys.versions(key.kid).catch(() => []);
@@ -175,16 +218,21 @@ async function incomplete(driver: Driver, at: Journalled, error: unknown): Promi
     ? `version ${rotation.toVersion} is valid, version ${rotation.fromVersion} has expired`
     : `versions ${rotation.fromVersion} and ${rotation.toVersion} are both valid`;
   const known = error instanceof Failure || error instanceof StepFailed;
-  const what = known ? error.message : 'something failed that should not have';
+  const what = known ? reasonOf(error) : 'something failed that should not have';
   return new Failure('rotation_incomplete', `${what}; ${valid}`, { hint: driver.goOn, cause: error });
 }
 
-/** Revoked or rolled back meanwhile: nothing is half done then. */
-async function whyClosed(store: Readers, { key, rotation }: Journalled): Promise<Failure | undefined> {
+/** Revoked, rolled back or expired meanwhile: there is nothing to go on with then. */
+async function whyClosed(
+  store: Readers,
+  { key, rotation }: Journalled,
+  now: number,
+): Promise<Failure | undefined> {
   const current = await keyNow(store, key.kid);
   const journalled = await store.rotations.byId(rotation.id);
-  if (current.revokedAt === null && journalled !== undefined && isOpen(journalled)) return undefined;
-  return closedMeanwhile(current, journalled);
+  if (current.revokedAt !== null || journalled === undefined || !isOpen(journalled))
+    return closedMeanwhile(current, journalled);
+  return whyExpired(store, current, journalled, now);
 }
 
 /** `5 min`, `90 s`, `2 h`. */

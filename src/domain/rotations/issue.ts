@@ -8,11 +8,12 @@ import type { ApiKey } from '../keys/key.ts';
 import { newSecretKey, publicKey } from '../keys/token.ts';
 import type { OperatorAccess } from '../ports/secrets.ts';
 import type { Readers, Transaction } from '../ports/store.ts';
-import type { Random } from '../ports/system.ts';
+import type { Actor, Random } from '../ports/system.ts';
 import type { Secret } from '../secret.ts';
 import { archived } from '../workspaces/find.ts';
 import { planRotation, type RotationPlan, type RotationRequest } from './plan.ts';
 import type { Rotation } from './rotation.ts';
+import { waysOutOf } from './ways-out.ts';
 
 /** Field under which the secret of an open delivery is sealed; the record is the rotation. */
 export const SEALED_FIELD = 'secret';
@@ -40,14 +41,7 @@ export function issueVersion(
   const now = ledger.now();
   return change(ledger, async (tx, record) => {
     const before = await currentKey(tx, read);
-    const plan = await planFor(tx, before, request, now);
-    await requireAllowed(tx, ledger.actor, before.workspaceId, {
-      kind: 'make-keys',
-      key: before.name,
-      owner: before.owner,
-      scopes: before.scopes,
-      life: { from: now, until: plan.expiresAt },
-    });
+    const plan = await planFor(tx, ledger.actor, before, request, now);
     const secretKey = newSecretKey(before, means.random);
     const verifier = verifierFor(means.access.hasher, before.workspaceId, secretKey);
     const { version, expiresAt } = plan;
@@ -71,9 +65,10 @@ export function issueVersion(
   });
 }
 
-/** What `issueVersion` would do, or the failure that it would throw; for `--dry-run`. */
+/** What `issueVersion` does with the key as it is; throws as that does. */
 export async function planFor(
   store: Readers,
+  actor: Pick<Actor, 'name'>,
   key: ApiKey,
   request: RotationRequest,
   now: number,
@@ -87,7 +82,14 @@ export async function planFor(
     throw archived(workspace.slug);
   }
   const open = await store.rotations.open(key.kid);
-  if (open !== undefined) throw openDelivery(key, open);
+  if (open !== undefined) throw await openDelivery(store, key, open, now);
+  await requireAllowed(store, actor, key.workspaceId, {
+    kind: 'make-keys',
+    key: key.name,
+    owner: key.owner,
+    scopes: key.scopes,
+    life: { from: now, until: planned.plan.expiresAt },
+  });
   return planned.plan;
 }
 
@@ -116,14 +118,11 @@ function rotatedMeanwhile(key: ApiKey): Failure {
   });
 }
 
-function openDelivery(key: ApiKey, open: Rotation): Failure {
-  const id = publicKey(key);
+async function openDelivery(store: Readers, key: ApiKey, open: Rotation, now: number): Promise<Failure> {
   return new Failure(
     'wrong_state',
     `a delivery of ${key.name} is open: version ${open.toVersion} is ${open.state}, version ${open.fromVersion} not cut off`,
-    {
-      hint: `${PROGRAM} rotations resume ${id} --deliver …, or ${PROGRAM} rotations rollback ${id}`,
-    },
+    { hint: await waysOutOf(store, key, open, now) },
   );
 }
 

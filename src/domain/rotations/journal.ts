@@ -5,10 +5,12 @@ import type { Facts } from '../audit/entry.ts';
 import { keyEntry } from '../keys/facts.ts';
 import type { ApiKey } from '../keys/key.ts';
 import { publicKey } from '../keys/token.ts';
-import type { Transaction } from '../ports/store.ts';
+import type { Readers, Transaction } from '../ports/store.ts';
+import type { Actor } from '../ports/system.ts';
 import { factsOf, keyNow, SEALED_FIELD } from './issue.ts';
 import { cutOffFor } from './plan.ts';
 import { isOpen, type Rotation } from './rotation.ts';
+import { refuseExpired } from './ways-out.ts';
 
 /** A rotation and its key, after a transaction. */
 export interface Journalled {
@@ -26,25 +28,33 @@ export interface Terms {
 
 /**
  * Takes up an open delivery: on record, since its secret is about to be opened again. `terms` may make it stricter,
- * for good. Throws `forbidden` for who may not rotate the key, `wrong_state` when the delivery is no longer open.
+ * for good. Throws `forbidden` for who may not rotate the key, `wrong_state` when the delivery is no longer open or
+ * its new version has expired.
  */
 export function resume(ledger: Ledger, { id, kid }: Rotation, terms?: Terms): Promise<Journalled> {
   return change(ledger, async (tx, record) => {
     const key = await keyNow(tx, kid);
-    await requireAllowed(tx, ledger.actor, key.workspaceId, {
-      kind: 'make-keys',
-      key: key.name,
-      owner: key.owner,
-      scopes: key.scopes,
-    });
     const found = await tx.rotations.byId(id);
     if (found === undefined || !isOpen(found)) throw closedMeanwhile(key, found);
+    await requireGoingOn(tx, ledger.actor, { key, rotation: found }, ledger.now());
     const rotation = { ...found, ...stricter(found, terms) };
     if (rotation.check !== found.check || rotation.graceMs !== found.graceMs)
       await tx.write.rotations.amend(id, rotation);
     record(keyEntry('rotation.resume', key, { ...factsOf(rotation), grace_ms: rotation.graceMs }));
     return { key, rotation };
   });
+}
+
+/** Throws what would keep the actor from taking up this open delivery. */
+export async function requireGoingOn(
+  readers: Readers,
+  actor: Pick<Actor, 'name'>,
+  { key, rotation }: Journalled,
+  now: number,
+): Promise<void> {
+  const { name, owner, scopes } = key;
+  await requireAllowed(readers, actor, key.workspaceId, { kind: 'make-keys', key: name, owner, scopes });
+  await refuseExpired(readers, key, rotation, now);
 }
 
 function stricter(begun: Terms, asked: Terms = begun): Terms {
@@ -64,10 +74,14 @@ export function markChecked(ledger: Ledger, rotation: Rotation, tries: number): 
   return advance(ledger, rotation, 'checked', async () => ({ tries }));
 }
 
-/** Gives the old version its cut-off and erases the sealed secret: the delivery is over. */
+/**
+ * Gives the old version its cut-off and erases the sealed secret: the delivery is over. Throws `wrong_state` when the
+ * new version has expired meanwhile.
+ */
 export function finishDelivery(ledger: Ledger, rotation: Rotation): Promise<Journalled> {
   const { kid, fromVersion, graceMs } = rotation;
   return advance(ledger, rotation, 'finished', async (tx, now) => {
+    await refuseExpired(tx, await keyNow(tx, kid), rotation, now);
     const old = (await tx.keys.versions(kid)).find(({ version }) => version === fromVersion);
     await tx.write.keys.cutOff(kid, fromVersion, cutOffFor(old?.expiresAt ?? null, graceMs, now));
     if (graceMs === 0) await tx.write.keys.endVersions(kid, now);

@@ -5,8 +5,10 @@ import { keyEntry } from '../keys/facts.ts';
 import { type ApiKey, type KeyVersion, NO_CUT_OFF } from '../keys/key.ts';
 import { publicKey } from '../keys/token.ts';
 import type { Readers } from '../ports/store.ts';
+import type { Actor } from '../ports/system.ts';
 import type { RunningVerifier } from '../ports/usage.ts';
 import { keyNow } from './issue.ts';
+import { waysOutOf } from './ways-out.ts';
 
 const MINUTE = 60_000;
 /**
@@ -112,13 +114,7 @@ export async function finishOverlap(
   const now = ledger.now();
   return change(ledger, async (tx, record) => {
     const key = await keyNow(tx, read.kid);
-    await requireAllowed(tx, ledger.actor, key.workspaceId, {
-      kind: 'stop-keys',
-      key: key.name,
-      owner: key.owner,
-      withSecret: options.withSecret,
-    });
-    const living = await endable(tx, key, now);
+    const living = await endable(tx, ledger.actor, key, { now, withSecret: options.withSecret });
     if (living.length === 0) return { key, ended: [] };
     const busy =
       options.idleMs === undefined ? undefined : whyNotIdle(key, living, verifiers, options.idleMs, now);
@@ -131,13 +127,19 @@ export async function finishOverlap(
   });
 }
 
-/** Older versions that `finishOverlap` would end; throws `wrong_state` while a delivery is open. */
-export async function endable(store: Readers, key: ApiKey, now: number): Promise<readonly KeyVersion[]> {
+/** Older versions that `finishOverlap` ends; throws as that does. */
+export async function endable(
+  store: Readers,
+  actor: Pick<Actor, 'name'>,
+  key: ApiKey,
+  { now, withSecret }: { readonly now: number; readonly withSecret?: boolean | undefined },
+): Promise<readonly KeyVersion[]> {
+  const { name, owner } = key;
+  await requireAllowed(store, actor, key.workspaceId, { kind: 'stop-keys', key: name, owner, withSecret });
   const open = await store.rotations.open(key.kid);
   if (open !== undefined) {
-    const id = publicKey(key);
     throw new Failure('wrong_state', `the delivery of version ${open.toVersion} of ${key.name} is not done`, {
-      hint: `${PROGRAM} rotations resume ${id} --deliver …, or ${PROGRAM} rotations rollback ${id}`,
+      hint: await waysOutOf(store, key, open, now),
     });
   }
   return livingOlder(key, await store.keys.versions(key.kid), now);

@@ -97,10 +97,10 @@ export type Step = 'deliver' | 'check' | 'finish';
  * again when there is a command for it, so that a delivery that went to the wrong place heals.
  */
 export function nextStep(
-  rotation: Pick<Rotation, 'kid' | 'state' | 'check' | 'toVersion'>,
+  rotation: Pick<Rotation, 'kid' | 'state' | 'check' | 'fromVersion' | 'toVersion'>,
   hands: Hands,
 ): { readonly step: Step } | { readonly refusal: Failure } {
-  const { kid, state, check, toVersion } = rotation;
+  const { kid, state, check, fromVersion, toVersion } = rotation;
   if (state === 'checked') return { step: 'finish' };
   if (state !== 'issued' && state !== 'delivered')
     return { refusal: new Failure('wrong_state', `the rotation to version ${toVersion} is not open`) };
@@ -114,7 +114,7 @@ export function nextStep(
   if (state === 'issued' && !hands.deliver) {
     return {
       refusal: new Failure('usage', `version ${toVersion} is not delivered yet: --deliver is missing`, {
-        hint: `give --deliver as before, or take it back: ${PROGRAM} rotations rollback ${keyId(kid)}`,
+        hint: `give --deliver as before, or take it back while version ${fromVersion} verifies: ${PROGRAM} rotations rollback ${keyId(kid)}`,
       }),
     };
   }

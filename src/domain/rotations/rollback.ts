@@ -5,6 +5,7 @@ import { keyEntry } from '../keys/facts.ts';
 import type { ApiKey, KeyVersion } from '../keys/key.ts';
 import { publicKey } from '../keys/token.ts';
 import type { Readers } from '../ports/store.ts';
+import type { Actor } from '../ports/system.ts';
 import { factsOf, keyNow, SEALED_FIELD } from './issue.ts';
 import type { Journalled } from './journal.ts';
 import { endOfOlder } from './overlap.ts';
@@ -33,11 +34,11 @@ export function rollBack(
   const now = ledger.now();
   return change(ledger, async (tx, record) => {
     const key = await keyNow(tx, read.kid);
-    if (options.unshown === undefined) {
-      const wish = { kind: 'make-keys', key: key.name, owner: key.owner, scopes: key.scopes } as const;
-      await requireAllowed(tx, ledger.actor, key.workspaceId, wish);
-    }
-    const way = await wayBack(tx, key, now, options.unshown);
+    const { unshown } = options;
+    const way =
+      unshown === undefined
+        ? await wayBack(tx, ledger.actor, key, now)
+        : await wayFrom(tx, key, now, unshown);
     if ('already' in way) return { key, rotation: way.already, already: true };
     const { id, fromVersion, toVersion, state } = way.rotation;
     const moved =
@@ -57,6 +58,17 @@ export function rollBack(
 
 /** The version that a roll-back would bring back, or that it was done already; throws as `rollBack` does. */
 export async function wayBack(
+  store: Readers,
+  actor: Pick<Actor, 'name'>,
+  key: ApiKey,
+  now: number,
+): Promise<WayBack | { readonly already: Rotation }> {
+  const { name, owner, scopes } = key;
+  await requireAllowed(store, actor, key.workspaceId, { kind: 'make-keys', key: name, owner, scopes });
+  return wayFrom(store, key, now);
+}
+
+async function wayFrom(
   store: Readers,
   key: ApiKey,
   now: number,

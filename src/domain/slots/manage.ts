@@ -4,6 +4,7 @@ import { change, type Ledger } from '../audit/change.ts';
 import { notFound } from '../nearest.ts';
 import type { OperatorAccess, Secrets, SlotRecord, SlotRequest } from '../ports/secrets.ts';
 import type { Readers } from '../ports/store.ts';
+import type { Actor } from '../ports/system.ts';
 import { slotEntry } from '../setup/initialise.ts';
 import { refuseRefreshing } from './refreshing.ts';
 
@@ -53,18 +54,7 @@ export async function removeSlot(
   text: string,
 ): Promise<{ slot: SlotRecord; left: string | undefined }> {
   const slot = await change(ledger, async (tx, record) => {
-    await requireStoreAllowed(tx, ledger.actor, 'slots');
-    const found = await findSlot(tx, text);
-    const heir = (await tx.slots.all()).find((other) => other.role === 'operator' && other.id !== found.id);
-    if (found.role === 'operator' && heir === undefined) {
-      throw new Failure(
-        'wrong_state',
-        `${found.name} is the last operator slot: without it nothing opens this store`,
-        {
-          hint: `add another one first: ${PROGRAM} slots add --kind passphrase`,
-        },
-      );
-    }
+    const { slot: found, heir } = await removable(tx, ledger.actor, text);
     await refuseRefreshing(tx, ledger.now(), `${PROGRAM} slots remove ${found.id}`);
     await tx.write.slots.remove(found.id);
     if (found.id === (await tx.slots.primary()) && heir !== undefined)
@@ -80,6 +70,22 @@ export async function removeSlot(
     },
   );
   return { slot, left };
+}
+
+/** The slot that `removeSlot` takes away, and the operator slot that comes after it; throws as that does. */
+export async function removable(
+  readers: Readers,
+  actor: Pick<Actor, 'name'>,
+  text: string,
+): Promise<{ readonly slot: SlotRecord; readonly heir: SlotRecord | undefined }> {
+  await requireStoreAllowed(readers, actor, 'slots');
+  const slot = await findSlot(readers, text);
+  const heir = (await readers.slots.all()).find(({ role, id }) => role === 'operator' && id !== slot.id);
+  if (slot.role !== 'operator' || heir !== undefined) return { slot, heir };
+  const message = `${slot.name} is the last operator slot: without it nothing opens this store`;
+  throw new Failure('wrong_state', message, {
+    hint: `add another one first: ${PROGRAM} slots add --kind passphrase`,
+  });
 }
 
 async function refuseTaken(store: Readers, name: string): Promise<void> {

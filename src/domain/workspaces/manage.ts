@@ -1,9 +1,11 @@
+import { PROGRAM } from '../../errors.ts';
 import { requireAllowed, requireStoreAllowed } from '../access/require.ts';
 import { change, type Ledger, signatureOf } from '../audit/change.ts';
 import { newId } from '../ids.ts';
 import { notFound } from '../nearest.ts';
-import type { Random } from '../ports/system.ts';
-import { commandOn } from '../shell.ts';
+import type { Readers } from '../ports/store.ts';
+import type { Actor, Random } from '../ports/system.ts';
+import { commandLine, commandOn } from '../shell.ts';
 import { findWorkspace } from './find.ts';
 import type { CatalogueScope, Member, Workspace, WorkspaceKind } from './workspace.ts';
 
@@ -91,13 +93,22 @@ export function setArchived(
   return change(ledger, async (tx, record) => {
     const before = await findWorkspace(tx, slug);
     if ((before.archivedAt !== null) === archived) return { workspace: before, changed: false };
-    await requireAllowed(tx, ledger.actor, before.id, { kind: 'archive-workspace' });
+    await requireArchiving(tx, ledger.actor, before);
     const archivedAt = archived ? now : null;
     await tx.write.workspaces.setArchived(before.id, archivedAt);
     const action = archived ? 'workspace.archive' : 'workspace.unarchive';
     record({ action, target: before.id, workspaceId: before.id, facts: { slug: before.slug, archived } });
     return { workspace: { ...before, archivedAt }, changed: true };
   });
+}
+
+/** Throws `forbidden` unless the actor may archive the workspace, or take that back. */
+export function requireArchiving(
+  readers: Readers,
+  actor: Pick<Actor, 'name'>,
+  { id }: Pick<Workspace, 'id'>,
+): Promise<void> {
+  return requireAllowed(readers, actor, id, { kind: 'archive-workspace' });
 }
 
 /** Adds a scope to the workspace's catalogue. From the first one on, keys may only have scopes that are in it. Throws `forbidden`. */
@@ -122,11 +133,22 @@ export function addScope(
 /** Takes a scope out of the catalogue; keys that have it keep it. Throws `not_found` when it isn't there. */
 export function removeScope(ledger: Ledger, workspace: Workspace, scope: string): Promise<void> {
   return change(ledger, async (tx, record) => {
-    await requireAllowed(tx, ledger.actor, workspace.id, CATALOGUE);
-    refuseUnlisted(await tx.workspaces.catalogue(workspace.id), workspace, scope);
+    await requireRemovingScope(tx, ledger.actor, workspace, scope);
     await tx.write.workspaces.removeScope(workspace.id, scope);
     record({ action: 'scope.remove', target: workspace.id, workspaceId: workspace.id, facts: { scope } });
   });
+}
+
+/** Throws what would keep the actor from removing the scope. */
+export async function requireRemovingScope(
+  readers: Readers,
+  actor: Pick<Actor, 'name'>,
+  workspace: Workspace,
+  scope: string,
+): Promise<void> {
+  await requireAllowed(readers, actor, workspace.id, CATALOGUE);
+  const catalogue = await readers.workspaces.catalogue(workspace.id);
+  refuseUnlisted(catalogue, workspace, scope, commandLine(PROGRAM, 'scopes', 'list', '-w', workspace.slug));
 }
 
 /** Throws `not_found`, with the nearest one, for a scope that isn't in the catalogue. */
@@ -134,14 +156,9 @@ export function refuseUnlisted(
   catalogue: readonly CatalogueScope[],
   workspace: Workspace,
   scope: string,
+  hint = commandOn('scopes add', scope, '-w', workspace.slug),
 ): void {
   const scopes = catalogue.map((entry) => entry.scope);
   if (scopes.includes(scope)) return;
-  const { slug } = workspace;
-  throw notFound(
-    `scope "${scope}" is not in the catalogue of ${slug}`,
-    scope,
-    scopes,
-    commandOn('scopes add', scope, '-w', slug),
-  );
+  throw notFound(`scope "${scope}" is not in the catalogue of ${workspace.slug}`, scope, scopes, hint);
 }

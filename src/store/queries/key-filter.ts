@@ -16,17 +16,34 @@ export interface Condition {
 /** Integrations whose keys don't verify. */
 const STOPPED = 'SELECT id FROM integrations WHERE configured_at IS NULL OR disabled_at IS NOT NULL';
 
-/** Does any key count as disabled because of its integration? Mostly not, and then conditions are simpler. */
-export async function someStopped(session: Session, filter: KeyFilter): Promise<boolean> {
-  if (filter.status === undefined || filter.status === 'revoked') return false;
-  return (await session.get(`${STOPPED} LIMIT 1`)) !== undefined;
+/** Workspaces whose keys don't verify. */
+const ARCHIVED = 'SELECT id FROM workspaces WHERE archived_at IS NOT NULL';
+
+/** Because of what keys may count as disabled besides themselves. Mostly nothing, and then conditions are simpler. */
+export interface Stopped {
+  readonly integrations: boolean;
+  readonly workspaces: boolean;
+}
+
+export async function stoppedBy(session: Session, filter: KeyFilter): Promise<Stopped> {
+  if (filter.status === undefined || filter.status === 'revoked')
+    return { integrations: false, workspaces: false };
+  const { workspaceId } = filter;
+  const archived =
+    workspaceId === undefined
+      ? session.get(`${ARCHIVED} LIMIT 1`)
+      : session.get(`${ARCHIVED} AND id = ?`, [workspaceId]);
+  return {
+    integrations: (await session.get(`${STOPPED} LIMIT 1`)) !== undefined,
+    workspaces: (await archived) !== undefined,
+  };
 }
 
 /**
  * The conditions of a filter on one row of `keys`, but for the term. `now` (ms) decides what is expired;
- * `stopped` is what `someStopped` said.
+ * `stopped` is what `stoppedBy` said.
  */
-export function conditionsOf(filter: KeyFilter, now: number, stopped: boolean): readonly Condition[] {
+export function conditionsOf(filter: KeyFilter, now: number, stopped: Stopped): readonly Condition[] {
   const conditions: Condition[] = [];
   const indexed = (text: string, plain: string, ...params: Value[]) =>
     conditions.push({ sql: { text, params }, plain: { text: plain, params }, indexed: true });
@@ -55,15 +72,23 @@ export function conditionsOf(filter: KeyFilter, now: number, stopped: boolean): 
   if (filter.expiringBefore !== undefined) {
     add('revoked_at IS NULL AND expires_at > ? AND expires_at <= ?', now, filter.expiringBefore);
   }
-  const bound = stopped ? ` AND (integration_id IS NULL OR integration_id NOT IN (${STOPPED}))` : '';
-  const alive = `revoked_at IS NULL AND disabled_at IS NULL${bound}`;
+  const bound = stopped.integrations
+    ? ` AND (integration_id IS NULL OR integration_id NOT IN (${STOPPED}))`
+    : '';
+  const within = stopped.workspaces ? ` AND workspace_id NOT IN (${ARCHIVED})` : '';
+  const alive = `revoked_at IS NULL AND disabled_at IS NULL${bound}${within}`;
+  const besides = [
+    ...(stopped.integrations ? [`integration_id IN (${STOPPED})`] : []),
+    ...(stopped.workspaces ? [`workspace_id IN (${ARCHIVED})`] : []),
+  ];
   const unexpired = `${alive} AND (expires_at IS NULL OR expires_at > ?)`;
   switch (filter.status) {
     case 'revoked':
       indexed('revoked_at IS NOT NULL', 'COALESCE(revoked_at, -1) <> -1');
       break;
     case 'disabled':
-      if (stopped) add(`revoked_at IS NULL AND (disabled_at IS NOT NULL OR integration_id IN (${STOPPED}))`);
+      if (besides.length > 0)
+        add(`revoked_at IS NULL AND (${['disabled_at IS NOT NULL', ...besides].join(' OR ')})`);
       else
         indexed(
           'disabled_at IS NOT NULL AND revoked_at IS NULL',

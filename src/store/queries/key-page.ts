@@ -1,7 +1,7 @@
 import type { ApiKey, KeyFilter, Page } from '../../domain/keys/key.ts';
 import type { PageRequest } from '../../domain/ports/store.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
-import { and, type Condition, conditionsOf, someStopped } from './key-filter.ts';
+import { and, type Condition, conditionsOf, stoppedBy } from './key-filter.ts';
 import { KEY, type KeyRow, toKey } from './key-row.ts';
 import { fold, type SearchEngine, type Session, type Sql } from './session.ts';
 
@@ -31,7 +31,7 @@ export async function keyPage(
   page: PageRequest,
   now: number,
 ): Promise<Page<ApiKey>> {
-  const conditions = conditionsOf(filter, now, await someStopped(source.session, filter));
+  const conditions = conditionsOf(filter, now, await stoppedBy(source.session, filter));
   const term = filter.term === undefined || filter.term === '' ? undefined : fold(filter.term);
   if (filter.expiringBefore !== undefined) {
     return expiringPage(source, conditions, term, page, { from: now, until: filter.expiringBefore });
@@ -41,7 +41,7 @@ export async function keyPage(
 
 /** Keys that fit the filter. */
 export async function countKeys(session: Session, search: SearchEngine, filter: KeyFilter, now: number) {
-  const where = conditionsOf(filter, now, await someStopped(session, filter)).map(({ sql }) => sql);
+  const where = conditionsOf(filter, now, await stoppedBy(session, filter)).map(({ sql }) => sql);
   if (filter.term !== undefined && filter.term !== '') {
     const term = fold(filter.term);
     const number = await workspaceNumber(session, filter.workspaceId);

@@ -8,7 +8,7 @@ const show = (key: ReturnType<typeof someKey>) => ({
   key,
   workspace: 'acme',
   integration: null,
-  stopped: false,
+  stoppedBy: undefined,
 });
 
 /** Deliveries of a, b and c, the last two at one moment; d, b and e expire of themselves. */

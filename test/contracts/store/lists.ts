@@ -92,6 +92,25 @@ export function listsContract(at: Fixture): void {
         expect(await unused(hour + HOUR)).toEqual(['by the minute', 'before rotating', 'by the hour']);
       });
 
+      test.each<[KeyFilter, string[]]>([
+        [{ status: 'active' }, ['elsewhere']],
+        [{ status: 'rotating' }, []],
+        [{ status: 'expired' }, []],
+        [{ status: 'revoked' }, ['over and out', 'gone']],
+        [{ status: 'disabled', owner: 'eve', term: 'turn' }, ['turned', 'turning']],
+        [{ status: 'active', workspaceId: AT_HOME }, []],
+        [{ status: 'disabled', owner: 'ben', workspaceId: AT_HOME }, ['sooner', 'two']],
+        [{ status: 'disabled', integrationId: 'int_ready0000000' }, ['turned', 'delivering']],
+        [{ expiringBefore: now + DAY, status: 'disabled' }, ['sooner', 'soon']],
+        [{ expiringBefore: now + DAY, status: 'active' }, []],
+      ])('of an archived workspace, %j', async (filter, expected) => {
+        await at.store.write((tx) => tx.write.workspaces.setArchived(at.ws, T0));
+        const within = filter.workspaceId === AT_HOME ? { ...filter, workspaceId: at.ws } : filter;
+        for (const limit of [1, 50])
+          expect(names(await allPages(at.store, within, limit, now))).toEqual(expected);
+        expect(await at.store.keys.count(within, now)).toBe(expected.length);
+      });
+
       test('each key has one status', async () => {
         const statuses = ['active', 'rotating', 'expired', 'disabled', 'revoked'] as const;
         const counts = await Promise.all(statuses.map((status) => at.store.keys.count({ status }, now)));

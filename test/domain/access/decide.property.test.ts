@@ -102,6 +102,7 @@ const any: fc.Arbitrary<Wish> = fc.oneof(
   fc.constantFrom<Wish>(
     { kind: 'manage', what: 'integrations' },
     { kind: 'archive-workspace' },
+    { kind: 'go-back' },
     { kind: 'set-policy' },
     { kind: 'connect-apps' },
     { kind: 'manage-store', what: 'slots' },

@@ -53,6 +53,7 @@ describe.each<readonly [string, Wish, string]>([
   ['manage integrations', { kind: 'manage', what: 'integrations' }, 'yy---'],
   ['manage the catalogue', { kind: 'manage', what: 'the scope catalogue' }, 'yy---'],
   ['rename the workspace', { kind: 'manage', what: 'its name' }, 'yy---'],
+  ['go back to a backup', { kind: 'go-back' }, 'y----'],
   ['archive the workspace', { kind: 'archive-workspace' }, 'y----'],
   ['set the policy', { kind: 'set-policy' }, 'y----'],
   ['connect apps', { kind: 'connect-apps' }, 'yyy--'],

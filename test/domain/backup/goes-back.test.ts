@@ -11,7 +11,9 @@ const NAMES = {
   workspaces: new Map([['ws_000000000000', 'acme']]),
   integrations: new Map([['int_000000000000', 'shop']]),
 };
-const NOTHING: Fate = { revoked: false, disable: undefined, cutOffs: [], expiresAt: undefined };
+const NOTHING: Fate = {
+  ...{ revoked: false, rolledBack: undefined, disable: undefined, cutOffs: [], expiresAt: undefined },
+};
 const bound = { integrationId: 'int_000000000000' };
 
 function back(now: Partial<ApiKey>, then: Partial<ApiKey>, fate: Partial<Fate> = {}) {

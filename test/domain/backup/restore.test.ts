@@ -7,6 +7,8 @@ import { keyEntry } from '../../../src/domain/keys/facts.ts';
 import type { ApiKey } from '../../../src/domain/keys/key.ts';
 import type { OperatorAccess } from '../../../src/domain/ports/secrets.ts';
 import type { Transaction } from '../../../src/domain/ports/store.ts';
+import { SEALED_FIELD } from '../../../src/domain/rotations/issue.ts';
+import type { Rotation } from '../../../src/domain/rotations/rotation.ts';
 import { Secret } from '../../../src/domain/secret.ts';
 import {
   DAY,
@@ -164,4 +166,31 @@ test('nothing that is as it was is touched', async () => {
   await prepare();
   for (const key of keys) expect(await restored(key)).toEqual(key);
   expect(await actions()).toEqual(['store.restore']);
+});
+
+test('a delivery that was rolled back since is so again, and what it was to deliver never verifies', async () => {
+  const key = await known({ expiresAt: T0 + 90 * DAY });
+  const next = { version: 2, verifier: someVerifier(), issuedAt: T0, expiresAt: T0 + 100 * DAY };
+  const rotation: Rotation = {
+    ...{ id: 'rot_000000000001', kid: key.kid, workspaceId: key.workspaceId },
+    ...{ fromVersion: 1, toVersion: 2, state: 'issued', delivery: true, check: false, graceMs: DAY },
+    ...{ startedAt: T0, startedBy: 'ana', updatedAt: T0 },
+  };
+  await both(async (tx) => {
+    await tx.write.keys.addVersion(key.kid, 1, next, null);
+    await tx.write.rotations.insert(rotation);
+    const at = { record: rotation.id, field: SEALED_FIELD, version: 2 };
+    await tx.write.slots.putSealed({ ...at, sealed: Buffer.from('sealed') });
+  });
+  await since(async (tx) => {
+    await tx.write.keys.restoreVersion(key.kid, 2, 1, { at: T0 + DAY, expiresAt: key.expiresAt });
+    await tx.write.rotations.advance(rotation.id, 'issued', 'rolled-back', T0 + DAY);
+  });
+  expect((await plan()).goesBack.filter(({ of }) => of === 'key')).toEqual([]);
+  await prepare();
+  expect(await restored(key)).toMatchObject({ version: 1, expiresAt: key.expiresAt, disabledAt: null });
+  expect(await backup.store.keys.versions(key.kid)).toMatchObject([{ version: 2, endedAt: NOW }]);
+  expect(await backup.store.rotations.open(key.kid)).toBeUndefined();
+  expect(await backup.store.slots.allSealed()).toEqual([]);
+  expect(await actions()).toEqual(['store.restore', 'rotation.rollback']);
 });

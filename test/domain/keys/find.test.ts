@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { findKey, kidOfImported } from '../../../src/domain/keys/find.ts';
+import { findKey } from '../../../src/domain/keys/find.ts';
 import type { ApiKey } from '../../../src/domain/keys/key.ts';
-import { newSecretKey, publicKey } from '../../../src/domain/keys/token.ts';
+import { publicKey } from '../../../src/domain/keys/token.ts';
 import { addKeys, someKey, someWorkspace } from '../../contracts/samples.ts';
-import { type Desk, failureOf, fakeRandom, openDesk } from '../../support/fake-ledger.ts';
+import { type Desk, failureOf, openDesk } from '../../support/fake-ledger.ts';
 
 const keys: Record<string, ApiKey> = {};
 let desk: Desk;
@@ -90,22 +90,4 @@ describe('a key is not found', () => {
     expect(failure).toMatchObject({ code: 'ambiguous', message: `2 keys are called "${name}"` });
     for (const label of labels) expect(failure.hint).toContain(shown(label));
   });
-});
-
-test('nothing is unlocked to look for a token where none was imported, or that has our shape', async () => {
-  const unlock = () => Promise.reject(new Error('unlocked'));
-  expect(await kidOfImported(desk.store, unlock, 'legacy-token-0123456789')).toBeUndefined();
-  const digest = new Uint8Array(32);
-  await desk.store.write((tx) =>
-    tx.write.keys.addForeign(kid('here'), 1, { kind: 'sha256', key: 0, digest }),
-  );
-  const own = newSecretKey({ brand: 'kw', mode: 'live', kid: kid('here') }, fakeRandom()).reveal();
-  expect(
-    await kidOfImported(
-      desk.store,
-      unlock,
-      own.replace(/.$/, (last) => (last === 'a' ? 'b' : 'a')),
-    ),
-  ).toBeUndefined();
-  await expect(kidOfImported(desk.store, unlock, 'legacy-token-0123456789')).rejects.toThrow('unlocked');
 });

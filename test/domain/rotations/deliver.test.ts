@@ -10,7 +10,9 @@ import {
   wasInterrupted,
 } from '../../../src/domain/rotations/deliver.ts';
 import { resume } from '../../../src/domain/rotations/journal.ts';
+import { finishOverlap } from '../../../src/domain/rotations/overlap.ts';
 import { rollBack } from '../../../src/domain/rotations/rollback.ts';
+import { Failure } from '../../../src/errors.ts';
 import { DAY } from '../../contracts/samples.ts';
 import { failureOf } from '../../support/fake-ledger.ts';
 import { deliveryWith, FAILS, fakeCommand, HOUR, openRotationDesk } from '../../support/rotation-desk.ts';
@@ -157,6 +159,40 @@ describe('a delivery that fails harms nobody (invariant 6)', () => {
     });
   });
 
+  test('says what was done though it could not be put on record', async () => {
+    const desk = await openRotationDesk();
+    const issued = await desk.rotate(CHECKED);
+    let full = false;
+    const store: Store = Object.assign(Object.create(desk.store), {
+      async write(...given: Parameters<Store['write']>) {
+        if (full) throw new Failure('store_full', 'the disk is full; nothing was changed');
+        return desk.store.write(...given);
+      },
+    });
+    const driver = desk.driver({ ...desk.ledger, store });
+    const fills = {
+      ...fakeCommand('fills'),
+      run: async () => {
+        full = true;
+        return { ok: true, reason: 'exit 0', interrupted: false, ms: 1 };
+      },
+    };
+    const filling = deliveryWith({ deliver: fills, check: fakeCommand('c') });
+    const failure = await failureOf(() => driveDelivery(driver, filling, issued));
+    expect(failure).toMatchObject({
+      code: 'rotation_incomplete',
+      message:
+        'delivered by fills, but that could not be put on record: the disk is full; versions 1 and 2 are both valid',
+    });
+    full = false;
+    const check = { ...fills, name: './smoke' };
+    const checked = goOn(desk, deliveryWith({ check }), driver.ledger);
+    expect(await failureOf(() => checked)).toMatchObject({
+      message:
+        'checked by ./smoke, but that could not be put on record: the disk is full; versions 1 and 2 are both valid',
+    });
+  });
+
   test('whatever fails, also what should not', async () => {
     const desk = await openRotationDesk();
     const issued = await desk.rotate({ delivery: true });
@@ -172,6 +208,67 @@ describe('a delivery that fails harms nobody (invariant 6)', () => {
       exitCode: 9,
       message: 'something failed that should not have; versions 1 and 2 are both valid',
     });
+  });
+});
+
+describe('a new version that has expired', () => {
+  const inAnHour = async () => {
+    const desk = await openRotationDesk();
+    return { desk, issued: await desk.rotate({ delivery: true, expiresAt: desk.clock.at + HOUR }) };
+  };
+
+  test('is not delivered, and the old one stays', async () => {
+    const { desk, issued } = await inAnHour();
+    await failureOf(() =>
+      driveDelivery(desk.driver(), deliveryWith({ deliver: fakeCommand('put', FAILS) }), issued),
+    );
+    desk.clock.at += HOUR;
+    const deliver = fakeCommand('put');
+    const id = `kw_pk_live_${desk.key.kid}`;
+    expect(await failureOf(() => goOn(desk, deliveryWith({ deliver })))).toMatchObject({
+      code: 'wrong_state',
+      exitCode: 5,
+      message: "version 2 of deploy has expired, so its delivery can't go on",
+      hint: `{keywright} rotations rollback ${id}`,
+    });
+    expect(deliver.runs).toEqual([]);
+    expect(await desk.codes(desk.token)).toEqual(['ok 1']);
+    await rollBack(desk.ledger, desk.key);
+    expect(await desk.codes(desk.token)).toEqual(['ok 1']);
+  });
+
+  test('between its steps it is not finished', async () => {
+    const { desk, issued } = await inAnHour();
+    const passes = fakeCommand('c');
+    const check: typeof passes = {
+      ...passes,
+      run: (options) => {
+        desk.clock.at += HOUR;
+        return passes.run(options);
+      },
+    };
+    const failure = await failureOf(() => driveDelivery(desk.driver(), deliveryWith({ check }), issued));
+    expect(failure).toMatchObject({ code: 'wrong_state', exitCode: 5 });
+    expect(await desk.codes(desk.token)).toEqual(['ok 1']);
+  });
+
+  test('the other way round only going on is left', async () => {
+    const desk = await openRotationDesk();
+    await desk.store.write((tx) => tx.write.keys.update(desk.key.kid, { expiresAt: desk.clock.at + HOUR }));
+    await desk.rotate({ ...CHECKED, expiresAt: null });
+    desk.clock.at += HOUR;
+    const hint = `{keywright} rotations resume kw_pk_live_${desk.key.kid} --deliver … --check …`;
+    expect(await failureOf(() => desk.rotate())).toMatchObject({ code: 'wrong_state', hint });
+    expect(await failureOf(() => finishOverlap(desk.ledger, desk.key))).toMatchObject({ hint });
+  });
+
+  test('with the old one gone, too, leaves only a new key', async () => {
+    const { desk } = await inAnHour();
+    await desk.store.write((tx) => tx.write.keys.cutOff(desk.key.kid, 1, desk.clock.at + HOUR));
+    desk.clock.at += HOUR;
+    expect((await failureOf(() => goOn(desk, deliveryWith()))).hint).toBe(
+      `{keywright} keys revoke kw_pk_live_${desk.key.kid}, then {keywright} keys create makes a new one`,
+    );
   });
 });
 

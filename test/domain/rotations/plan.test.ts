@@ -117,9 +117,10 @@ test('a disabled key is rotated and stays so', () => {
 });
 
 describe('the next step of an open delivery', () => {
+  const OPEN = { kid: 'k00000000000', fromVersion: 1, toVersion: 2 };
   const hands = (deliver: boolean, check: Hands['check']): Hands => ({ deliver, check });
   const next = (state: RotationState, check: boolean, with_: Hands) => {
-    const result = nextStep({ kid: 'k00000000000', state, check, toVersion: 2 }, with_);
+    const result = nextStep({ ...OPEN, state, check }, with_);
     return 'step' in result ? result.step : result.refusal.code;
   };
 
@@ -146,7 +147,7 @@ describe('the next step of an open delivery', () => {
   });
 
   test('that needs a command says which key to take back without one', () => {
-    const rotation = { kid: 'k00000000000', state: 'issued', check: false, toVersion: 2 } as const;
+    const rotation = { ...OPEN, state: 'issued', check: false } as const;
     expect(nextStep(rotation, hands(false, 'none'))).toMatchObject({
       refusal: { hint: expect.stringContaining('{keywright} rotations rollback key_k00000000000') },
     });

@@ -143,7 +143,7 @@ describe('the catalogue of scopes', () => {
       hint: 'did you mean orders:read?',
     });
     const failure = await failureOf(() => removeScope(desk.ledger, desk.workspace, 'users:write'));
-    expect(failure).toMatchObject({ code: 'not_found', hint: '{keywright} scopes add users:write -w acme' });
+    expect(failure).toMatchObject({ code: 'not_found', hint: '{keywright} scopes list -w acme' });
   });
 });
 
