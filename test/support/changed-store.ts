@@ -6,6 +6,7 @@ export function changedStore(store: Store, change: Partial<Pick<Store, 'write' |
   return {
     ...{ keys, rotations, integrations, apps, grants, workspaces, audit, slots, identity },
     write: (work, options) => store.write(work, options),
+    readTogether: (work) => store.readTogether(work),
     exclusively: (name, work, options) => store.exclusively(name, work, options),
     recordUsage: (batch) => store.recordUsage(batch),
     verifiers: () => store.verifiers(),

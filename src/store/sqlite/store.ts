@@ -106,6 +106,7 @@ class SqliteStore implements Store {
   #identity: StoreIdentity;
   #writing: { connection: Connection; session: SqliteSession } | undefined;
   #queue: Promise<unknown> = Promise.resolve();
+  #snapshots: Promise<unknown> = Promise.resolve();
   #closed = false;
 
   constructor(parts: Parts) {
@@ -131,6 +132,17 @@ class SqliteStore implements Store {
   write<T>(work: (tx: Transaction) => Promise<T>, options: WriteOptions = {}): Promise<T> {
     const turn = this.#queue.then(() => this.#writeWithReserve(work, options));
     this.#queue = turn.catch(() => undefined);
+    return turn;
+  }
+
+  /** On the connection that everybody reads on: what else is read meanwhile was asked for in the same instant. */
+  readTogether<T>(work: (readers: Readers) => Promise<T>): Promise<T> {
+    const read = () =>
+      this.#parts.reading.together((session) =>
+        work(readersOn(session, sqliteSearch, () => this.#identity.id)),
+      );
+    const turn = this.#snapshots.then(read);
+    this.#snapshots = turn.catch(() => undefined);
     return turn;
   }
 
