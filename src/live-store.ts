@@ -5,7 +5,7 @@ import { compareAnchor } from './domain/audit/compare-anchor.ts';
 import type { OperatorAccess, Secrets } from './domain/ports/secrets.ts';
 import type { Store } from './domain/ports/store.ts';
 import type { Anchor, Random } from './domain/ports/system.ts';
-import { lockedStore } from './domain/slots/locked-store.ts';
+import { unlockNow } from './domain/slots/locked-store.ts';
 import { PROGRAM } from './errors.ts';
 import type { StoreDeps } from './store/deps.ts';
 import { exists, noStoreAt } from './store/missing.ts';
@@ -82,10 +82,12 @@ export function storeSide(machine: Machine, sources: Context['sources'], actor: 
   }
 
   const current = (): Promise<Store> => opened ?? store();
-  const operator = (): Promise<OperatorAccess> => {
-    unlocked ??= current().then(async (open) =>
-      (await secrets()).unlockOperator(await lockedStore(open), sources),
-    );
+  const operator = ({ again = false } = {}): Promise<OperatorAccess> => {
+    if (again || unlocked === undefined)
+      unlocked = current().then(async (open) => {
+        const { unlockOperator } = await secrets();
+        return unlockNow(open, (locked) => unlockOperator(locked, sources));
+      });
     return unlocked;
   };
 
@@ -95,7 +97,10 @@ export function storeSide(machine: Machine, sources: Context['sources'], actor: 
     operator,
     hasStore: () => exists(where().store.path),
     createStore: (seed) => createStore(location(), deps, seed),
-    verifier: async () => (await secrets()).unlockVerifier(await lockedStore(await current()), sources),
+    async verifier() {
+      const { unlockVerifier } = await secrets();
+      return unlockNow(await current(), (locked) => unlockVerifier(locked, sources));
+    },
     async ledger(how): Promise<Ledger> {
       const access = how === 'unlocked' ? await operator() : undefined;
       return {

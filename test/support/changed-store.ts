@@ -1,7 +1,10 @@
 import type { Store, Transaction } from '../../src/domain/ports/store.ts';
 
 /** The store with some of its methods replaced; each may call the store's own. */
-export function changedStore(store: Store, change: Partial<Pick<Store, 'write' | 'exclusively'>>): Store {
+export function changedStore(
+  store: Store,
+  change: Partial<Pick<Store, 'write' | 'exclusively' | 'readTogether'>>,
+): Store {
   const { keys, rotations, integrations, apps, grants, workspaces, audit, slots, identity } = store;
   return {
     ...{ keys, rotations, integrations, apps, grants, workspaces, audit, slots, identity },
