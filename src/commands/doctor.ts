@@ -1,9 +1,11 @@
 import type { Context } from '../context.ts';
 import { change } from '../domain/audit/change.ts';
+import type { ChainReport } from '../domain/audit/check.ts';
 import { compareAnchor } from '../domain/audit/compare-anchor.ts';
 import { examine, type HealthFinding } from '../domain/health/examine.ts';
-import type { OperatorAccess } from '../domain/ports/secrets.ts';
-import type { Store } from '../domain/ports/store.ts';
+import type { Readers, Store } from '../domain/ports/store.ts';
+import type { AnchorMark } from '../domain/ports/system.ts';
+import { readUnlocked, type Unlocked } from '../domain/slots/locked-store.ts';
 import { EXIT, Failure } from '../errors.ts';
 import { acceptRollback } from './accept-rollback.ts';
 import { takeBackPending } from './apps/take-back.ts';
@@ -77,27 +79,18 @@ async function lookInside(
     if (!named) findings.push(finding);
     return [];
   }
-  const rolledBack = await compareAnchor(remembered, store);
-  if (rolledBack !== undefined) findings.push(findingOf(rolledBack));
-  const access = await unlocked(context, findings);
-  const mac = access && ((body: Uint8Array) => access.audit.anchorMac(body));
+  const { rolledBack, locked, tampered, chain, findings: more } = await examined(context, store, remembered);
+  for (const failure of [rolledBack, locked]) if (failure !== undefined) findings.push(findingOf(failure));
   // By the keys of another store every MAC is wrong.
-  if (rolledBack?.code !== 'store_foreign' && mac !== undefined && context.anchor().tampered(mac)) {
+  if (rolledBack?.code !== 'store_foreign' && tampered) {
     findings.push({ code: 'anchor_edited', message: `${context.anchor().path} was edited`, fixable: false });
   }
-  const anchor = context.anchor().read(mac);
-  const known = anchor?.storeId === store.identity.id ? anchor : undefined;
-  const { findings: more, chain } = await examine(store, {
-    sealer: access?.audit,
-    anchor: known,
-    now: context.now(),
-  });
   findings.push(...more);
-  const sound = rolledBack === undefined && chain.bad === null;
-  const mended = fix && access !== undefined && sound ? await retryRevocations(context, findings) : [];
+  const mends = fix && locked === undefined && rolledBack === undefined && chain.bad === null;
+  const mended = mends ? await retryRevocations(context, findings) : [];
   // Revoking while locked is everyday work, so what awaits its seal is no finding.
   const open = chain.lockedRanges.find((range) => !range.sealed);
-  if (open === undefined || !fix || access === undefined || !sound) return mended;
+  if (open === undefined || !mends) return mended;
   await sealLog(context, store);
   return [...mended, `sealed audit entries ${open.from} to ${open.to}, made while locked`];
 }
@@ -119,14 +112,37 @@ async function sealLog(context: Context, store: Store): Promise<void> {
   });
 }
 
+/** What a look at all records as of one moment tells; `locked` says why it was made without the keys. */
+interface Examined {
+  readonly rolledBack: Failure | undefined;
+  readonly locked?: Failure;
+  readonly tampered: boolean;
+  readonly chain: ChainReport;
+  readonly findings: readonly HealthFinding[];
+}
+
 /** The doctor goes on without the keys: what is locked is a finding, not the end. */
-async function unlocked(context: Context, findings: HealthFinding[]): Promise<OperatorAccess | undefined> {
+async function examined(
+  context: Context,
+  store: Store,
+  remembered: AnchorMark | undefined,
+): Promise<Examined> {
+  const known = remembered?.storeId === store.identity.id ? remembered : undefined;
+  const look = async (readers: Readers, unlocked?: Unlocked): Promise<Examined> => ({
+    rolledBack: await compareAnchor(remembered, { identity: store.identity, audit: readers.audit }),
+    tampered: unlocked?.tampered === true,
+    ...(await examine(readers, {
+      sealer: unlocked?.access.audit,
+      anchor: unlocked === undefined ? known : unlocked.mark,
+      now: context.now(),
+    })),
+  });
   try {
-    return await context.operator();
+    return await readUnlocked(store, context, look);
   } catch (error) {
     if (!(error instanceof Failure) || error.exitCode !== EXIT.locked) throw error;
-    findings.push({ ...findingOf(error), message: `${error.message}; seals were not checked` });
-    return undefined;
+    const locked = new Failure(error.code, `${error.message}; seals were not checked`, { hint: error.hint });
+    return { ...(await store.readTogether((readers) => look(readers))), locked };
   }
 }
 

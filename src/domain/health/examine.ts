@@ -7,7 +7,7 @@ import { isScope } from '../keys/scopes.ts';
 import { allKeys } from '../keys/select.ts';
 import { publicKey } from '../keys/token.ts';
 import type { AuditSealer } from '../ports/secrets.ts';
-import type { Store } from '../ports/store.ts';
+import type { Readers } from '../ports/store.ts';
 import type { AnchorMark } from '../ports/system.ts';
 import { openDeliveries } from '../rotations/open.ts';
 import { appFindings } from './apps.ts';
@@ -24,9 +24,9 @@ export interface HealthFinding {
   readonly fixable: boolean;
 }
 
-/** Walks the whole log and all keys. What can't be checked while locked is left out, not guessed. */
+/** Walks the whole log and all keys, which must be of one moment. What can't be checked while locked is left out, not guessed. */
 export async function examine(
-  store: Store,
+  store: Readers,
   parts: { sealer: AuditSealer | undefined; anchor: AnchorMark | undefined; now: number },
 ): Promise<{ findings: readonly HealthFinding[]; chain: ChainReport }> {
   const comparison = new KeyComparison();
