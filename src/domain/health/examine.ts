@@ -13,6 +13,7 @@ import { openDeliveries } from '../rotations/open.ts';
 import { appFindings } from './apps.ts';
 import { AppComparison } from './compare-apps.ts';
 import { KeyComparison } from './compare-keys.ts';
+import { RecordComparison } from './compare-records.ts';
 import { WorkspaceComparison } from './compare-workspaces.ts';
 import { rotationFindings } from './rotations.ts';
 
@@ -32,6 +33,7 @@ export async function examine(
   const comparison = new KeyComparison();
   const apps = new AppComparison();
   const workspaces = new WorkspaceComparison();
+  const records = new RecordComparison();
   const watched = {
     async from(seq: number, limit: number): Promise<readonly AuditEntry[]> {
       const page = await store.audit.from(seq, limit);
@@ -39,15 +41,19 @@ export async function examine(
         comparison.entry(entry);
         apps.entry(entry);
         workspaces.entry(entry);
+        records.entry(entry);
       }
       return page;
     },
   };
   const chain = await checkChain(watched, parts.sealer, parts.anchor);
   const findings: HealthFinding[] = chainFindings(chain);
-  if (chain.bad === null)
+  if (chain.bad === null) {
     for (const { target, reason } of await workspaces.differences(store.workspaces))
       findings.push({ ...differs(target, reason), code: 'workspace_differs' });
+    for (const { target, reason } of await records.differences(store))
+      findings.push({ ...differs(target, reason), code: `${target.split(' ')[0]}_differs` });
+  }
   const open = await openDeliveries(store);
   for await (const key of allKeys(store, {}, parts.now)) {
     // A log that breaks off says nothing about what comes after it.

@@ -5,7 +5,6 @@ import { type RekeyPlan, rekey } from '../../../src/domain/slots/rekey.ts';
 import { Failure } from '../../../src/errors.ts';
 import { someSlot } from '../../contracts/samples.ts';
 import { changedStore } from '../../support/changed-store.ts';
-import { openDesk } from '../../support/fake-ledger.ts';
 import { openSlotDesk, type SlotDesk } from '../../support/fake-secrets.ts';
 
 const sources = { passphraseGiven: false, passphrase: () => Promise.reject(new Error('nobody')) };
@@ -29,7 +28,7 @@ function disturbed(store: Store, happens: () => Promise<unknown>): Store {
 }
 
 test('is what the store has', async () => {
-  const { store } = openDesk();
+  const { store } = await openSlotDesk();
   const locked = await lockedStore(store);
   expect(locked).toEqual({
     id: store.identity.id,
