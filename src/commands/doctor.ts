@@ -6,7 +6,7 @@ import { examine, type HealthFinding } from '../domain/health/examine.ts';
 import type { Readers, Store } from '../domain/ports/store.ts';
 import type { AnchorMark } from '../domain/ports/system.ts';
 import { readUnlocked, type Unlocked } from '../domain/slots/locked-store.ts';
-import { EXIT, Failure } from '../errors.ts';
+import { type ErrorCode, EXIT, Failure } from '../errors.ts';
 import { acceptRollback } from './accept-rollback.ts';
 import { takeBackPending } from './apps/take-back.ts';
 import type { Command } from './command.ts';
@@ -32,9 +32,7 @@ export const doctor: Command = {
     const mended = fix && context.hasStore() ? [...(await context.repair())] : [];
     const findings = [...(await context.inspect())];
     if (!context.hasStore()) findings.push(...noStore(context));
-    else if (!findings.some((finding) => finding.code === 'store_unusable')) {
-      mended.push(...(await lookInside(context, fix, findings)));
-    }
+    else mended.push(...(await lookInside(context, fix, findings)));
     return tell(context, findings, mended);
   },
 };
@@ -59,8 +57,11 @@ function noStore(context: Context): readonly HealthFinding[] {
   ];
 }
 
-/** Codes of findings about files and folders. */
-const FILES: readonly string[] = ['mode', 'owner', 'link'];
+/** What a look at the files has said already of a store that can't be opened or read, by what opening it says. */
+const SAID: { readonly [code in ErrorCode]?: readonly string[] } = {
+  store_permissions: ['mode', 'owner', 'link'],
+  store_damaged: ['damaged', 'schema'],
+};
 
 /** What only the open store can tell. Adds to `findings`; gives back what was mended. */
 async function lookInside(
@@ -70,16 +71,17 @@ async function lookInside(
 ): Promise<readonly string[]> {
   const remembered = context.anchor().read();
   let store: Store;
+  let seen: Examined;
   try {
     store = await context.store({ unchecked: true });
+    seen = await examined(context, store, remembered);
   } catch (error) {
     const finding = findingOf(error);
-    // The look at the files has named which are open to others.
-    const named = finding.code === 'store_permissions' && findings.some(({ code }) => FILES.includes(code));
-    if (!named) findings.push(finding);
+    const same = [finding.code, ...(SAID[finding.code] ?? [])];
+    if (!findings.some(({ code }) => same.includes(code))) findings.push(finding);
     return [];
   }
-  const { rolledBack, locked, tampered, chain, findings: more } = await examined(context, store, remembered);
+  const { rolledBack, locked, tampered, chain, findings: more } = seen;
   for (const failure of [rolledBack, locked]) if (failure !== undefined) findings.push(findingOf(failure));
   // By the keys of another store every MAC is wrong.
   if (rolledBack?.code !== 'store_foreign' && tampered) {
@@ -146,9 +148,15 @@ async function examined(
   }
 }
 
-function findingOf(error: unknown): HealthFinding {
+function findingOf(error: unknown): HealthFinding & { readonly code: ErrorCode } {
   if (!(error instanceof Failure)) throw error;
   return { code: error.code, message: error.message, hint: error.hint, fixable: false };
+}
+
+/** Without the advice to run what is being run. */
+function besidesDoctor(hint: string | undefined): string | undefined {
+  const parts = hint?.split('; ').filter((part) => !/^\{keywright\} doctor(?! --)/.test(part));
+  return parts?.join('; ') || undefined;
 }
 
 async function tell(
@@ -157,12 +165,11 @@ async function tell(
   mended: readonly string[],
 ): Promise<undefined> {
   const { out } = context;
-  const findings = found.map(({ code, message, hint, fixable }) => ({
-    code,
-    message: out.spelled(message),
-    hint: hint === undefined ? null : out.spelled(hint),
-    fixable,
-  }));
+  const findings = found.map(({ code, message, hint: full, fixable }) => {
+    const next = besidesDoctor(full);
+    const hint = next === undefined ? null : out.spelled(next);
+    return { code, message: out.spelled(message), hint, fixable };
+  });
   for (const line of mended) await out.say(`mended: ${line}`);
   if (out.audience === 'json') {
     await out.json({ ok: findings.length === 0, findings, mended });

@@ -1,16 +1,22 @@
 import { lstatSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { Failure } from '../../errors.ts';
+import { type ErrorCode, Failure } from '../../errors.ts';
 import type { StoreDeps } from '../deps.ts';
-import { APPLICATION_ID, connectForReading, connectForWriting } from './connection.ts';
+import { MIGRATIONS } from '../migrations/index.ts';
+import type { Migration } from '../migrations/migration.ts';
+import { connectForReading, connectForWriting } from './connection.ts';
 import { type Connection, loadDriver } from './driver.ts';
 import { failureOf } from './errors.ts';
+import { refuseForeign } from './header.ts';
 import { filesOf, leftoversOf, modeOf, statOf } from './paths.ts';
 import { RESERVE_BYTES } from './reserve.ts';
+import { schemaDifferences } from './schema.ts';
 
 /** Something wrong with a store's files. `fixable` is what `repair` mends. */
 export interface StoreFinding {
+  /** An error's own code where the store can't be opened. */
   readonly code:
+    | ErrorCode
     | 'mode'
     | 'owner'
     | 'link'
@@ -18,10 +24,12 @@ export interface StoreFinding {
     | 'reserve'
     | 'journal'
     | 'damaged'
+    | 'schema'
     | 'search'
     | 'foreign_key'
     | 'settings';
   readonly message: string;
+  readonly hint?: string | undefined;
   readonly path: string;
   readonly fixable: boolean;
 }
@@ -29,14 +37,14 @@ export interface StoreFinding {
 /** Most problems of one kind that are reported. */
 const MOST_REPORTED = 20;
 
-type Inspected = Pick<StoreDeps, 'uid'>;
+type Inspected = Pick<StoreDeps, 'uid' | 'migrations'>;
 
 /** Looks at files and content of an existing store. Reads all of it: seconds for a large one. Changes nothing. */
 export async function inspectSqlite(path: string, deps: Inspected): Promise<readonly StoreFinding[]> {
   const files = inspectFiles(path, deps.uid);
   if (statOf(path)?.isFile() !== true) return files;
   await loadDriver();
-  return [...files, ...inspectContent(path)];
+  return [...files, ...(await inspectContent(path, deps.migrations ?? MIGRATIONS))];
 }
 
 /** Modes, owners, links and leftovers of everything of the store in its folder. */
@@ -83,20 +91,43 @@ function belongings(path: string): readonly string[] {
     .map((name) => join(folder, name));
 }
 
-function inspectContent(path: string): readonly StoreFinding[] {
+async function inspectContent(
+  path: string,
+  migrations: readonly Migration[],
+): Promise<readonly StoreFinding[]> {
   let connection: Connection | undefined;
   try {
     connection = connectForReading(path);
-    const application = connection.pragma('application_id', { simple: true });
-    if (application !== APPLICATION_ID) return [damage(path, 'is not a store of this program')];
-    return [...damages(connection, path), ...searchDamage(path), ...settings(connection, path)];
+    const version = refuseForeign(connection, path);
+    // A newer store is another program's to judge.
+    const schema =
+      version > migrations.length ? [] : await otherSchema(connection, path, migrations.slice(0, version));
+    // An index that lost its tables can't be checked, or rebuilt.
+    const search = schema.every(({ fixable }) => fixable) ? searchDamage(path) : [];
+    return [...schema, ...damages(connection, path), ...search, ...settings(connection, path)];
   } catch (error) {
     const failure = failureOf(error, path);
     if (!(failure instanceof Failure)) throw failure;
-    return [damage(path, `cannot be read: ${failure.message}`)];
+    const { code, message, hint } = failure;
+    return [{ code, message, hint, path, fixable: false }];
   } finally {
     connection?.close();
   }
+}
+
+/** Triggers can be dropped and made; whatever else isn't as we make it holds records. */
+async function otherSchema(
+  connection: Connection,
+  path: string,
+  migrations: readonly Migration[],
+): Promise<readonly StoreFinding[]> {
+  const differences = await schemaDifferences(connection, migrations);
+  return differences.slice(0, MOST_REPORTED).map(({ type, message }) => ({
+    code: 'schema',
+    message: `${path}: ${message}`,
+    path,
+    fixable: type === 'trigger',
+  }));
 }
 
 function damages(connection: Connection, path: string): readonly StoreFinding[] {

@@ -46,9 +46,18 @@ const FAILURES: readonly (readonly [prefix: string, code: ErrorCode, message: st
   ['SQLITE_NOTADB', 'store_foreign', 'the file is not a store of this program', `${PROGRAM} doctor`],
 ];
 
+/** What is said of a schema that isn't ours: our statements name nothing else. */
+const NOT_THERE =
+  /^(no such (table|column|view): |table \S+ has no column named |vtable constructor failed: )/;
+
 /** What SQLite's error means to the user; anything else comes back as it is. */
 export function failureOf(error: unknown, path: string): unknown {
   const code = sqliteCode(error);
+  if (code === 'SQLITE_ERROR' && error instanceof Error && NOT_THERE.test(error.message))
+    return new Failure('store_damaged', `the store is damaged (${error.message}): ${path}`, {
+      hint: `put a copy of it back; ${PROGRAM} doctor tells what is wrong`,
+      cause: error,
+    });
   const fit = FAILURES.find(([prefix]) => code?.startsWith(prefix));
   if (fit === undefined) return error;
   const [, failure, message, hint] = fit;
