@@ -29,7 +29,7 @@ export const doctor: Command = {
   async run(context, input) {
     if (input.flag('acceptRollback')) return acceptRollback(context, input);
     const fix = input.flag('fix') && !input.flag('dryRun');
-    const mended = fix && context.hasStore() ? [...(await context.repair())] : [];
+    const mended = fix ? [...(await context.repair())] : [];
     const findings = [...(await context.inspect())];
     if (!context.hasStore()) findings.push(...noStore(context));
     else mended.push(...(await lookInside(context, fix, findings)));
@@ -88,7 +88,8 @@ async function lookInside(
     findings.push({ code: 'anchor_edited', message: `${context.anchor().path} was edited`, fixable: false });
   }
   findings.push(...more);
-  const mends = fix && locked === undefined && rolledBack === undefined && chain.bad === null;
+  const writable = !findings.some(({ code }) => code === 'readonly');
+  const mends = fix && writable && locked === undefined && rolledBack === undefined && chain.bad === null;
   const mended = mends ? await retryRevocations(context, findings) : [];
   // Revoking while locked is everyday work, so what awaits its seal is no finding.
   const open = chain.lockedRanges.find((range) => !range.sealed);

@@ -189,7 +189,29 @@ describe.runIf(root)('as an ordinary user (needs root and setpriv)', () => {
     const create = as(shell, ['keys', 'create', '--scope', 'a:b', '--json']);
     expect([create.status, create.stdout], create.stderr).toEqual([11, '']);
     expect(JSON.parse(create.stderr).error.code).toMatch(/^store_(readonly|unreadable)$/);
+    for (const argv of [['doctor'], ['doctor', '--fix']])
+      expect(findingsOf(as(shell, [...argv, '--json']))).toEqual([['readonly', `chmod 700 ${shell.home}`]]);
     chmodSync(shell.home, 0o700);
+  });
+
+  test('a file that can not be written is told as that, with what to do', async () => {
+    const shell = await ordinary();
+    chmodSync(shell.database, 0o400);
+    const hint = `chmod 600 ${shell.database}`;
+    const disable = as(shell, ['keys', 'disable', 'billing', '--yes', '--json']);
+    expect(JSON.parse(disable.stderr).error).toMatchObject({ code: 'store_readonly', hint });
+    for (const argv of [['doctor'], ['doctor', '--fix']])
+      expect(findingsOf(as(shell, [...argv, '--json']))).toEqual([['readonly', hint]]);
+  });
+
+  test('a home that can not be looked into is exit 11', async () => {
+    const shell = await ordinary();
+    spawnSync('chown', ['0:0', shell.home]);
+    for (const argv of [['doctor'], ['keys', 'list'], ['init', '--unlock', 'key-file']]) {
+      const { status, stderr } = as(shell, [...argv, '--json']);
+      expect([argv, status], stderr).toEqual([argv, 11]);
+      expect(JSON.parse(stderr).error.hint).toContain('KEYWRIGHT_HOME');
+    }
   });
 
   test('a file that can not be read is no empty store', async () => {
@@ -207,6 +229,12 @@ describe.runIf(root)('as an ordinary user (needs root and setpriv)', () => {
     expect(JSON.parse(root.stderr).error.code).toBe('store_permissions');
   });
 });
+
+/** Code and hint of each finding of a `doctor --json`. */
+function findingsOf({ stdout, stderr }: { stdout: string; stderr: string }): unknown {
+  expect(stdout, stderr).not.toBe('');
+  return JSON.parse(stdout).findings.map(({ code, hint }: { code: string; hint: string }) => [code, hint]);
+}
 
 /** A store that belongs to an ordinary user. */
 async function ordinary(): Promise<Shell> {

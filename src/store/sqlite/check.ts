@@ -4,11 +4,13 @@ import { type ErrorCode, Failure } from '../../errors.ts';
 import type { StoreDeps } from '../deps.ts';
 import { MIGRATIONS } from '../migrations/index.ts';
 import type { Migration } from '../migrations/migration.ts';
-import { connectForReading, connectForWriting } from './connection.ts';
+import { connectForWriting } from './connection.ts';
 import { type Connection, loadDriver } from './driver.ts';
 import { failureOf } from './errors.ts';
 import { refuseForeign } from './header.ts';
 import { filesOf, leftoversOf, modeOf, statOf } from './paths.ts';
+import { obstacleTo } from './read-only.ts';
+import { connectOnce } from './reading.ts';
 import { RESERVE_BYTES } from './reserve.ts';
 import { schemaDifferences } from './schema.ts';
 
@@ -22,6 +24,7 @@ export interface StoreFinding {
     | 'link'
     | 'leftover'
     | 'reserve'
+    | 'readonly'
     | 'journal'
     | 'damaged'
     | 'schema'
@@ -41,7 +44,7 @@ type Inspected = Pick<StoreDeps, 'uid' | 'migrations'>;
 
 /** Looks at files and content of an existing store. Reads all of it: seconds for a large one. Changes nothing. */
 export async function inspectSqlite(path: string, deps: Inspected): Promise<readonly StoreFinding[]> {
-  const files = inspectFiles(path, deps.uid);
+  const files = [...inspectFiles(path, deps.uid), ...readOnly(path)];
   if (statOf(path)?.isFile() !== true) return files;
   await loadDriver();
   return [...files, ...(await inspectContent(path, deps.migrations ?? MIGRATIONS))];
@@ -54,18 +57,25 @@ function inspectFiles(path: string, uid: number | undefined): readonly StoreFind
   const leftovers = new Set(leftoversOf(path));
   for (const file of [folder, ...belongings(path)]) {
     const stats = file === folder ? statSync(file) : lstatSync(file);
-    const found = (code: StoreFinding['code'], message: string, fixable: boolean) =>
-      findings.push({ code, message: `${file} ${message}`, path: file, fixable });
+    const found = (code: StoreFinding['code'], message: string, fixable: boolean, hint?: string) =>
+      findings.push({ code, message: `${file} ${message}`, hint, path: file, fixable });
     if (leftovers.has(file)) {
       found('leftover', 'is left of something that was interrupted', true);
       continue;
     }
-    if (stats.isSymbolicLink()) found('link', 'is a symbolic link', false);
-    else if (uid !== undefined && stats.uid !== uid) found('owner', 'belongs to another user', false);
+    if (stats.isSymbolicLink())
+      found('link', 'is a symbolic link', false, 'put the file itself in its place');
+    else if (uid !== undefined && stats.uid !== uid)
+      found(
+        'owner',
+        'belongs to another user',
+        false,
+        'run as its owner, or set KEYWRIGHT_HOME to a folder of your own',
+      );
     else if (uid !== undefined && (stats.mode & 0o077) !== 0)
       found('mode', `is open to others (${modeOf(stats)})`, true);
     if (stats.isFile() && stats.nlink > 1 && leftovers.size === 0)
-      found('link', 'has a second name (a hard link)', false);
+      found('link', 'has a second name (a hard link)', false, 'remove the other name');
   }
   if (statOf(path) !== undefined && statOf(reserve)?.size !== RESERVE_BYTES) {
     const message = `${reserve} is missing: without it a full disk also stops revocations`;
@@ -76,6 +86,12 @@ function inspectFiles(path: string, uid: number | undefined): readonly StoreFind
     findings.push({ code: 'journal', message, path: journal, fixable: false });
   }
   return findings;
+}
+
+/** Reading and verifying go on, but nothing can be revoked. */
+function readOnly(path: string): readonly StoreFinding[] {
+  const obstacle = statOf(path)?.isFile() === true ? obstacleTo(path) : undefined;
+  return obstacle === undefined ? [] : [{ code: 'readonly', ...obstacle, path, fixable: false }];
 }
 
 /** Everything in the folder whose name begins with the store's. */
@@ -97,8 +113,10 @@ async function inspectContent(
 ): Promise<readonly StoreFinding[]> {
   let connection: Connection | undefined;
   try {
-    connection = connectForReading(path);
-    const version = refuseForeign(connection, path);
+    let version = 0;
+    connection = connectOnce(path, (found) => {
+      version = refuseForeign(found, path);
+    });
     // A newer store is another program's to judge.
     const schema =
       version > migrations.length ? [] : await otherSchema(connection, path, migrations.slice(0, version));
@@ -146,7 +164,8 @@ function damages(connection: Connection, path: string): readonly StoreFinding[] 
 
 function settings(connection: Connection, path: string): readonly StoreFinding[] {
   const mode = connection.pragma('journal_mode', { simple: true });
-  if (mode === 'wal') return [];
+  // A copy in memory has no journal.
+  if (mode === 'wal' || mode === 'memory') return [];
   return [
     { code: 'settings', message: `${path} is in journal mode ${String(mode)}, not WAL`, path, fixable: true },
   ];

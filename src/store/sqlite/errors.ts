@@ -1,4 +1,5 @@
 import { type ErrorCode, Failure, PROGRAM } from '../../errors.ts';
+import { notWritable } from './read-only.ts';
 
 /** SQLite's result code (`SQLITE_BUSY_SNAPSHOT`), undefined for what SQLite didn't throw. */
 export function sqliteCode(error: unknown): string | undefined {
@@ -28,8 +29,6 @@ const FAILURES: readonly (readonly [prefix: string, code: ErrorCode, message: st
     'the disk is full; nothing was changed',
     'free some space, then try again',
   ],
-  ['SQLITE_READONLY', 'store_readonly', 'the store cannot be written', `${PROGRAM} doctor`],
-  ['SQLITE_PERM', 'store_readonly', 'the store cannot be written', `${PROGRAM} doctor`],
   ['SQLITE_CANTOPEN', 'store_unreadable', 'the store cannot be opened', `${PROGRAM} doctor`],
   [
     'SQLITE_CORRUPT',
@@ -58,6 +57,7 @@ export function failureOf(error: unknown, path: string): unknown {
       hint: `put a copy of it back; ${PROGRAM} doctor tells what is wrong`,
       cause: error,
     });
+  if (code?.startsWith('SQLITE_READONLY') || code === 'SQLITE_PERM') return notWritable(path, error);
   const fit = FAILURES.find(([prefix]) => code?.startsWith(prefix));
   if (fit === undefined) return error;
   const [, failure, message, hint] = fit;

@@ -25,20 +25,44 @@ export function openForReading(
   accept: (connection: Connection) => void,
   cacheKiB?: number,
 ): Reading {
-  const connection = connectForReading(path, cacheKiB);
-  try {
-    accept(connection);
-  } catch (error) {
-    connection.close();
-    if (!(error instanceof Failure) || !cannotJournal(error) || journalWaiting(path)) throw error;
-    return new CopyReading(path, accept);
-  }
+  const connection = inPlace(path, accept, cacheKiB);
+  if (connection === undefined) return new CopyReading(path, accept);
   const session = new SqliteSession(connection, path);
   return {
     session,
     together: (work) => readTogether(connection, session, work),
     close: () => connection.close(),
   };
+}
+
+/** A connection for one look at a store, to the file itself or to a copy as `openForReading` makes. */
+export function connectOnce(path: string, accept: (connection: Connection) => void): Connection {
+  return inPlace(path, accept) ?? accepted(connectCopy(bytesOf(path), path), accept);
+}
+
+/** Undefined where nothing can be written beside the file, and nothing is waiting there. */
+function inPlace(
+  path: string,
+  accept: (connection: Connection) => void,
+  cacheKiB?: number,
+): Connection | undefined {
+  const connection = connectForReading(path, cacheKiB);
+  try {
+    return accepted(connection, accept);
+  } catch (error) {
+    if (!(error instanceof Failure) || !cannotJournal(error) || journalWaiting(path)) throw error;
+    return undefined;
+  }
+}
+
+function accepted(connection: Connection, accept: (connection: Connection) => void): Connection {
+  try {
+    accept(connection);
+    return connection;
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
 }
 
 function cannotJournal({ code }: Failure): boolean {
@@ -94,14 +118,9 @@ class CopyReading implements Reading, Session {
     if (this.#current !== undefined && this.#seen === IN_PLACE) return this.#current;
     const now = journalWaiting(this.#path) ? IN_PLACE : stampOf(this.#path);
     if (this.#current !== undefined && now === this.#seen) return this.#current;
-    const connection =
+    const found =
       now === IN_PLACE ? connectForReading(this.#path) : connectCopy(bytesOf(this.#path), this.#path);
-    try {
-      this.#accept(connection);
-    } catch (error) {
-      connection.close();
-      throw error;
-    }
+    const connection = accepted(found, this.#accept);
     this.#current?.connection.close();
     this.#current = { connection, session: new SqliteSession(connection, this.#path) };
     this.#seen = now;

@@ -1,4 +1,5 @@
 import { chmodSync, rmSync } from 'node:fs';
+import { Failure } from '../../errors.ts';
 import type { StoreDeps } from '../deps.ts';
 import { inspectSqlite, type StoreFinding } from './check.ts';
 import { connectForWriting } from './connection.ts';
@@ -12,14 +13,28 @@ import { untilFree, writeLockOf } from './wait.ts';
 /**
  * Mends what `inspectSqlite` calls fixable: tightens modes, makes the reserve, removes what killed
  * creations left, drops triggers that aren't ours, rebuilds the search index from the keys. Gives back what it mended; run again it
- * finds nothing of that. Throws `busy`, `store_readonly`, `store_full`.
+ * finds nothing of that. What can't be written is left as it is. Throws `busy`, `store_full`.
  */
 export async function repairSqlite(path: string, deps: StoreDeps): Promise<readonly StoreFinding[]> {
   const mended: StoreFinding[] = [];
   for (const finding of await inspectSqlite(path, deps)) {
-    if (finding.fixable && (await mend(finding, path, deps))) mended.push(finding);
+    if (finding.fixable && (await tryToMend(finding, path, deps))) mended.push(finding);
   }
   return mended;
+}
+
+async function tryToMend(finding: StoreFinding, path: string, deps: StoreDeps): Promise<boolean> {
+  try {
+    return await mend(finding, path, deps);
+  } catch (error) {
+    if (isReadOnly(error)) return false;
+    throw error;
+  }
+}
+
+function isReadOnly(error: unknown): boolean {
+  if (error instanceof Failure) return error.code === 'store_readonly' || error.code === 'store_unreadable';
+  return error instanceof Error && 'code' in error && /^(EROFS|EACCES|EPERM)$/.test(String(error.code));
 }
 
 async function mend(finding: StoreFinding, path: string, deps: StoreDeps): Promise<boolean> {

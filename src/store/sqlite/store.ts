@@ -12,6 +12,7 @@ import { newer, type Standing, standingOf, versionOf } from './header.ts';
 import { migrateStore } from './migrate.ts';
 import { withNamedLock } from './named-lock.ts';
 import { checkStoreFiles, fileAt, gone } from './paths.ts';
+import { notWritable } from './read-only.ts';
 import { openForReading, type Reading } from './reading.ts';
 import { keepReserve, spendReserve } from './reserve.ts';
 import { indexedAtEnd, sqliteSearch } from './search.ts';
@@ -214,7 +215,8 @@ class SqliteStore implements Store {
     } catch (error) {
       const failure = failureOf(error, path);
       throw failure instanceof Failure && failure.code === 'store_unreadable' && failure.cause !== undefined
-        ? unwritable(path, failure)
+        ? // Reading worked, so what can't be opened now is the journal beside the file.
+          notWritable(path, failure)
         : failure;
     }
   }
@@ -269,12 +271,4 @@ class SqliteStore implements Store {
     }
     return this.#writing;
   }
-}
-
-/** Reading worked, so what can't be opened now is the journal beside the file. */
-function unwritable(path: string, cause: Failure): Failure {
-  return new Failure('store_readonly', `the store cannot be written: ${path}`, {
-    hint: `${PROGRAM} doctor`,
-    cause,
-  });
 }
