@@ -63,6 +63,7 @@ export function storeSide(machine: Machine, sources: Context['sources'], actor: 
   const location = (): string => `${where().store.engine}:${where().store.path}`;
   const deps = storeDeps(machine);
   const secrets = once(() => openSecretsOf(machine));
+  const hasStore = (): boolean => exists(where().store.path);
   let opened: Promise<Store> | undefined;
   let checked = false;
   let unlocked: Promise<OperatorAccess> | undefined;
@@ -70,7 +71,7 @@ export function storeSide(machine: Machine, sources: Context['sources'], actor: 
   /** The anchor is read before the store is opened: what is remembered can then only be behind it. */
   async function store(options: { unchecked?: boolean } = {}): Promise<Store> {
     const mark = checked ? undefined : anchor().read();
-    if (!exists(where().store.path)) throw noStoreAt(where().store.path, mark !== undefined);
+    if (!hasStore()) throw noStoreAt(where().store.path, mark !== undefined);
     opened ??= openStore(location(), deps);
     const current = await opened;
     if (!checked && options.unchecked !== true) {
@@ -95,7 +96,7 @@ export function storeSide(machine: Machine, sources: Context['sources'], actor: 
     store,
     secrets,
     operator,
-    hasStore: () => exists(where().store.path),
+    hasStore,
     createStore: (seed) => createStore(location(), deps, seed),
     async verifier() {
       const { unlockVerifier } = await secrets();
@@ -113,12 +114,13 @@ export function storeSide(machine: Machine, sources: Context['sources'], actor: 
     },
     async inspect() {
       const { inspectFolders } = await import('./system/folders.ts');
-      const files = exists(where().store.path) ? await inspectStore(location(), deps) : [];
-      return [...inspectFolders(where(), uid), ...files];
+      const files = hasStore() ? await inspectStore(location(), deps) : [];
+      return [...inspectFolders(where(), uid, { hasStore: hasStore(), now: now() }), ...files];
     },
     async repair() {
       const { repairFolders } = await import('./system/folders.ts');
-      const mended = [...repairFolders(where(), uid), ...(await repairStore(location(), deps))];
+      const folders = repairFolders(where(), uid, { hasStore: hasStore(), now: now() });
+      const mended = [...folders, ...(hasStore() ? await repairStore(location(), deps) : [])];
       return mended.map(({ message }) => message);
     },
     async backups() {

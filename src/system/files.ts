@@ -10,6 +10,7 @@ export type Uid = number | undefined;
 
 /** Bits that let others in. */
 const OTHERS = 0o077;
+const OWN_HOME = 'set KEYWRIGHT_HOME to a folder of your own, or run as its owner';
 const FOLDER_MODE = 0o700;
 export const FILE_MODE = 0o600;
 // Windows has neither flag, and no symbolic links that anyone may make.
@@ -123,12 +124,13 @@ function failureOf(name: string, error: unknown): Failure {
           ? 'store_permissions'
           : 'store_unreadable';
   const what = reason === 'ELOOP' ? 'is a symbolic link' : `can't be used (${reason})`;
-  return new Failure(code, `${name} ${what}`, { cause: error });
+  const hint = reason === 'EACCES' ? OWN_HOME : undefined;
+  return new Failure(code, `${name} ${what}`, { hint, cause: error });
 }
 
 function notOurs(name: string): Failure {
   return new Failure('store_permissions', `${name} belongs to another user`, {
-    hint: 'set KEYWRIGHT_HOME to a folder of your own, or run as its owner',
+    hint: OWN_HOME,
   });
 }
 

@@ -35,7 +35,7 @@ test.each(['', '{', '[]', 'null', '{"workspace":7}', '\0'])(
     changeConfig(file, { workspace: 'acme' }, uid);
     fs.writeFileSync(file, content);
     expect(() => readConfig(file, uid)).toThrow(
-      expect.objectContaining({ code: 'usage', message: expect.stringContaining(file) }),
+      expect.objectContaining({ code: 'store_unreadable', message: expect.stringContaining(file) }),
     );
   },
 );
