@@ -181,6 +181,7 @@ async function openSecretsOf({
     clock: now,
     uid,
     ownKeyFile: where().keyFile,
+    ownFolder: where().configDir,
     keychain: {
       command: proc.execPath,
       args: [KEYCHAIN_HELPER],

@@ -31,16 +31,21 @@ export const doctor: Command = {
     const fix = input.flag('fix') && !input.flag('dryRun');
     const mended = fix ? [...(await context.repair())] : [];
     const findings = [...(await context.inspect())];
-    if (!context.hasStore()) findings.push(...noStore(context));
+    if (!context.hasStore()) noStore(context, findings);
     else mended.push(...(await lookInside(context, fix, findings)));
     return tell(context, findings, mended);
   },
 };
 
-function noStore(context: Context): readonly HealthFinding[] {
-  const gone = context.anchor().read() !== undefined;
+function noStore(context: Context, findings: HealthFinding[]): void {
   const where = context.places().store;
-  return [
+  let gone = false;
+  try {
+    gone = context.anchor().read() !== undefined;
+  } catch (error) {
+    tellOnce(findings, error);
+  }
+  findings.push(
     gone
       ? {
           code: 'store_missing',
@@ -54,7 +59,7 @@ function noStore(context: Context): readonly HealthFinding[] {
           hint: '{keywright} init',
           fixable: false,
         },
-  ];
+  );
 }
 
 /** What a look at the files has said already of a store that can't be opened or read, by what opening it says. */
@@ -63,22 +68,26 @@ const SAID: { readonly [code in ErrorCode]?: readonly string[] } = {
   store_damaged: ['damaged', 'schema'],
 };
 
+function tellOnce(findings: HealthFinding[], error: unknown): void {
+  const finding = findingOf(error);
+  const same = [finding.code, ...(SAID[finding.code] ?? [])];
+  if (!findings.some(({ code }) => same.includes(code))) findings.push(finding);
+}
+
 /** What only the open store can tell. Adds to `findings`; gives back what was mended. */
 async function lookInside(
   context: Context,
   fix: boolean,
   findings: HealthFinding[],
 ): Promise<readonly string[]> {
-  const remembered = context.anchor().read();
   let store: Store;
   let seen: Examined;
   try {
+    const remembered = context.anchor().read();
     store = await context.store({ unchecked: true });
     seen = await examined(context, store, remembered);
   } catch (error) {
-    const finding = findingOf(error);
-    const same = [finding.code, ...(SAID[finding.code] ?? [])];
-    if (!findings.some(({ code }) => same.includes(code))) findings.push(finding);
+    tellOnce(findings, error);
     return [];
   }
   const { rolledBack, locked, tampered, chain, findings: more } = seen;

@@ -58,7 +58,7 @@ export function presetOf(
   try {
     return defaultWorkspace(context);
   } catch (error) {
-    if (only !== undefined && error instanceof Failure) return undefined;
+    if (only !== undefined && error instanceof Failure && error.code === 'store_unreadable') return undefined;
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { Failure, PROGRAM } from '../errors.ts';
-import { ensurePrivateFolder, readPrivateFile, type Uid } from './files.ts';
+import { checkPrivateFolder, ensurePrivateFolder, readPrivateFile, type Uid } from './files.ts';
 import { replacePrivateFile } from './replace-file.ts';
 
 /** What is remembered between runs and isn't part of the store. */
@@ -27,6 +27,7 @@ export function changeConfig(file: string, change: { workspace: string | undefin
 }
 
 function readObject(file: string, uid: Uid): { [name: string]: unknown } {
+  checkPrivateFolder(path.dirname(file), uid);
   const bytes = readPrivateFile(file, LARGEST, uid);
   if (bytes === undefined) return {};
   try {

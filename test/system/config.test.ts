@@ -39,3 +39,11 @@ test.each(['', '{', '[]', 'null', '{"workspace":7}', '\0'])(
     );
   },
 );
+
+test.skipIf(uid === undefined)('a folder that others can write to is refused', () => {
+  changeConfig(file, { workspace: 'acme' }, uid);
+  fs.chmodSync(path.dirname(file), 0o777);
+  expect(() => readConfig(file, uid)).toThrow(expect.objectContaining({ code: 'store_permissions' }));
+  fs.chmodSync(path.dirname(file), 0o700);
+  expect(readConfig(file, uid)).toEqual({ workspace: 'acme' });
+});
