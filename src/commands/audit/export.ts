@@ -24,28 +24,41 @@ export const exportCommand: Command = {
   ],
   examples: ['audit export --output audit.jsonl', 'audit export --public-key > audit.pem'],
   async run(context, input) {
-    if (input.flag('publicKey')) return printPublicKey(context);
+    const output = input.text('output');
+    if (input.flag('publicKey')) return printPublicKey(context, output);
     const from = await firstEntry(context, input);
     const { seed, end } = await soundLog(context);
     const lines = exportLog((await context.store()).audit, from, end, seed);
-    const output = input.text('output');
+    const { publicKey } = signingKey(seed);
     if (output === undefined) for await (const line of lines) await context.out.raw(line);
-    else
-      await context.writePrivate(output, lines).catch((error: unknown) => {
-        throw aboutOutput(error, output);
-      });
-    await context.out.say(`signed by ${signingKey(seed).publicKey}`);
+    else await writeOutput(context, output, lines, publicKey);
+    await context.out.say(`signed by ${publicKey}`);
     return undefined;
   },
 };
 
-async function printPublicKey(context: Context): Promise<undefined> {
-  const seed = await readUnlocked(await context.store(), context, signingSeed);
-  const { publicKey } = signingKey(seed);
-  await (context.out.audience === 'json'
-    ? context.out.json({ public_key: publicKey })
-    : context.out.raw(publicKeyPem(publicKey)));
+async function printPublicKey(context: Context, output: string | undefined): Promise<undefined> {
+  const { publicKey } = signingKey(await readUnlocked(await context.store(), context, signingSeed));
+  const pem = publicKeyPem(publicKey);
+  if (output !== undefined) await writeOutput(context, output, [pem], publicKey);
+  else if (context.out.audience === 'json') await context.out.json({ public_key: publicKey });
+  else await context.out.raw(pem);
   return undefined;
+}
+
+async function writeOutput(
+  context: Context,
+  output: string,
+  chunks: Iterable<string> | AsyncIterable<string>,
+  publicKey: string,
+): Promise<void> {
+  const all = (async function* () {
+    yield* chunks;
+  })();
+  await context.writePrivate(output, all).catch((error: unknown) => {
+    throw aboutOutput(error, output);
+  });
+  if (context.out.audience === 'json') await context.out.json({ output, public_key: publicKey });
 }
 
 /** What is there is not overwritten: another place is the next thing to try. */
