@@ -45,6 +45,8 @@ function noStore(context: Context, findings: HealthFinding[]): void {
   } catch (error) {
     tellOnce(findings, error);
   }
+  // A store that is gone still needs its key file.
+  if (gone) take(findings, 'key_file_alone');
   findings.push(
     gone
       ? {
@@ -104,17 +106,22 @@ async function lookInside(
   const open = chain.lockedRanges.find((range) => !range.sealed);
   if (open === undefined || !mends) return mended;
   await sealLog(context, store);
-  return [...mended, `sealed audit entries ${open.from} to ${open.to}, made while locked`];
+  const which = open.from === open.to ? `entry ${open.from}` : `entries ${open.from} to ${open.to}`;
+  return [...mended, `sealed audit ${which}, made while locked`];
 }
 
 /** Tries pending revocations again at their providers. What is still pending stays among the findings. */
 async function retryRevocations(context: Context, findings: HealthFinding[]): Promise<readonly string[]> {
-  const pending = (finding: HealthFinding): boolean => finding.code === 'revocation_pending';
-  if (!findings.some(pending)) return [];
+  if (!findings.some(({ code }) => code === 'revocation_pending')) return [];
   const { mended, left } = await takeBackPending(context);
-  const others = findings.filter((finding) => !pending(finding));
-  findings.splice(0, findings.length, ...others, ...left);
+  take(findings, 'revocation_pending');
+  findings.push(...left);
   return mended;
+}
+
+/** Takes the findings of this code out. */
+function take(findings: HealthFinding[], code: string): void {
+  findings.splice(0, findings.length, ...findings.filter((finding) => finding.code !== code));
 }
 
 /** An unlocked change seals everything before it. */

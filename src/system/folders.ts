@@ -1,14 +1,14 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { Failure } from '../errors.ts';
+import { Failure, PROGRAM } from '../errors.ts';
 import { readConfig } from './config.ts';
-import { attempt, type Uid } from './files.ts';
+import { attempt, statusOf, type Uid } from './files.ts';
 import { type ModeFinding, modeFindings, modeFindingsBelow, tighten } from './modes.ts';
 import type { Locations } from './paths.ts';
 
 /** Something about our own files outside the database. */
 export interface FolderFinding {
-  readonly code: 'mode' | 'owner' | 'link' | 'leftover' | 'settings_damaged';
+  readonly code: 'mode' | 'owner' | 'link' | 'leftover' | 'settings_damaged' | 'key_file_alone';
   readonly message: string;
   readonly hint?: string | undefined;
   readonly path: string;
@@ -35,7 +35,7 @@ export function inspectFolders(
   const storeFolder = path.dirname(where.store.path);
   const folders = [...new Set([where.configDir, where.stateDir])].filter((folder) => folder !== storeFolder);
   const around = folders.flatMap((folder) => modeFindings(folder, uid));
-  const future = hasStore ? [] : futureFolder(where, uid);
+  const future = hasStore ? [] : [...futureFolder(where, uid), ...keyFileAlone(where.keyFile)];
   return [
     ...future,
     ...[...around, ...mine].map(findingOf),
@@ -86,6 +86,14 @@ function futureFolder(where: Locations, uid: Uid): readonly FolderFinding[] {
   if (!found.fixable || onlyOurs(folder, where)) return [found];
   const message = `${found.message}, and holds other things`;
   return [{ ...found, message, hint: OWN_HOME, fixable: false }];
+}
+
+/** An `init` that was killed leaves it, and so does a store that was moved away, which still needs it. */
+function keyFileAlone(file: string): readonly FolderFinding[] {
+  if (statusOf(file) === undefined) return [];
+  const message = `${file} is there without a store: of an init that was interrupted, or of a store that is gone`;
+  const hint = `if no store needs it, rm ${file}; else ${PROGRAM} init --key-file OTHER`;
+  return [{ code: 'key_file_alone', message, hint, path: file, fixable: false }];
 }
 
 function onlyOurs(folder: string, { store, keyFile, configFile, anchorDir }: Locations): boolean {

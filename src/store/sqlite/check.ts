@@ -47,7 +47,10 @@ export async function inspectSqlite(path: string, deps: Inspected): Promise<read
   const files = [...inspectFiles(path, deps.uid), ...readOnly(path)];
   if (statOf(path)?.isFile() !== true) return files;
   await loadDriver();
-  return [...files, ...(await inspectContent(path, deps.migrations ?? MIGRATIONS))];
+  const content = await inspectContent(path, deps.migrations ?? MIGRATIONS);
+  // Another program's database needs nothing of ours beside it.
+  const isForeign = content.some(({ code }) => code === 'store_foreign');
+  return [...files.filter(({ code }) => !(isForeign && code === 'reserve')), ...content];
 }
 
 /** Modes, owners, links and leftovers of everything of the store in its folder. */

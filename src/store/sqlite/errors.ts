@@ -42,7 +42,12 @@ const FAILURES: readonly (readonly [prefix: string, code: ErrorCode, message: st
     'the disk failed while reading or writing the store',
     `${PROGRAM} doctor`,
   ],
-  ['SQLITE_NOTADB', 'store_foreign', 'the file is not a store of this program', `${PROGRAM} doctor`],
+  [
+    'SQLITE_NOTADB',
+    'store_foreign',
+    'the file is not a store of this program',
+    'put a copy of the store back, or move that file away',
+  ],
 ];
 
 /** What is said of a schema that isn't ours: our statements name nothing else. */

@@ -39,7 +39,7 @@ export function refuseForeign(connection: Connection, path: string): number {
   const { application, version } = headerOf(connection, path);
   if (application === APPLICATION_ID) return version;
   throw new Failure('store_foreign', `the database is not a store of this program: ${path}`, {
-    hint: `${PROGRAM} doctor`,
+    hint: 'put a copy of the store back, or move that file away',
   });
 }
 

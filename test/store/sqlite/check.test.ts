@@ -150,6 +150,9 @@ describe('looking a store over', () => {
 
   test('a file that is no store is said to be none', async () => {
     writeFileSync(at.path, 'just text, but quite long '.repeat(99));
+    rmSync(`${at.path}.reserve`);
     expect(await codes()).toEqual(['store_foreign']);
+    await repairStore(at.location, deps);
+    expect(readdirSync(at.folder)).not.toContain('keywright.db.reserve');
   });
 });
