@@ -179,6 +179,7 @@ export function transactionsContract(at: Fixture): void {
     await expect(at.store.integrations.all()).rejects.toMatchObject(closed);
     await expect(at.store.rotations.byId('x')).rejects.toMatchObject(closed);
     await expect(at.store.verifiers()).rejects.toMatchObject(closed);
+    await expect(at.store.readTogether(async () => 0)).rejects.toMatchObject(closed);
     await expect(at.store.exclusively('x', async () => 1)).rejects.toMatchObject(closed);
     expect(await at.store.recordUsage(someUsage())).toBe(false);
   });
