@@ -79,8 +79,8 @@ export interface Context {
   /** Slots and sealing; loaded on first use. */
   secrets(): Promise<Secrets>;
   readonly sources: UnlockSources;
-  /** Unlocks the store by an operator slot; once per run. Throws the exit-6 failures. */
-  operator(): Promise<OperatorAccess>;
+  /** Unlocks the store by an operator slot; once per run, unless it is asked for `again`. Throws the exit-6 failures. */
+  operator(options?: { again?: boolean }): Promise<OperatorAccess>;
   /** Unlocks what verifying needs, by what the store holds now. */
   verifier(): Promise<VerifierAccess>;
   /** For changes: unlocked, or (revoke, disable) without. */

@@ -5,7 +5,7 @@ import { compareAnchor } from './domain/audit/compare-anchor.ts';
 import type { OperatorAccess, Secrets } from './domain/ports/secrets.ts';
 import type { Store } from './domain/ports/store.ts';
 import type { Anchor, Random } from './domain/ports/system.ts';
-import { lockedStore } from './domain/slots/locked-store.ts';
+import { unlockNow } from './domain/slots/locked-store.ts';
 import { PROGRAM } from './errors.ts';
 import type { StoreDeps } from './store/deps.ts';
 import { exists, noStoreAt } from './store/missing.ts';
@@ -63,6 +63,7 @@ export function storeSide(machine: Machine, sources: Context['sources'], actor: 
   const location = (): string => `${where().store.engine}:${where().store.path}`;
   const deps = storeDeps(machine);
   const secrets = once(() => openSecretsOf(machine));
+  const hasStore = (): boolean => exists(where().store.path);
   let opened: Promise<Store> | undefined;
   let checked = false;
   let unlocked: Promise<OperatorAccess> | undefined;
@@ -70,7 +71,7 @@ export function storeSide(machine: Machine, sources: Context['sources'], actor: 
   /** The anchor is read before the store is opened: what is remembered can then only be behind it. */
   async function store(options: { unchecked?: boolean } = {}): Promise<Store> {
     const mark = checked ? undefined : anchor().read();
-    if (!exists(where().store.path)) throw noStoreAt(where().store.path, mark !== undefined);
+    if (!hasStore()) throw noStoreAt(where().store.path, mark !== undefined);
     opened ??= openStore(location(), deps);
     const current = await opened;
     if (!checked && options.unchecked !== true) {
@@ -82,10 +83,12 @@ export function storeSide(machine: Machine, sources: Context['sources'], actor: 
   }
 
   const current = (): Promise<Store> => opened ?? store();
-  const operator = (): Promise<OperatorAccess> => {
-    unlocked ??= current().then(async (open) =>
-      (await secrets()).unlockOperator(await lockedStore(open), sources),
-    );
+  const operator = ({ again = false } = {}): Promise<OperatorAccess> => {
+    if (again || unlocked === undefined)
+      unlocked = current().then(async (open) => {
+        const { unlockOperator } = await secrets();
+        return unlockNow(open, (locked) => unlockOperator(locked, sources));
+      });
     return unlocked;
   };
 
@@ -93,9 +96,12 @@ export function storeSide(machine: Machine, sources: Context['sources'], actor: 
     store,
     secrets,
     operator,
-    hasStore: () => exists(where().store.path),
+    hasStore,
     createStore: (seed) => createStore(location(), deps, seed),
-    verifier: async () => (await secrets()).unlockVerifier(await lockedStore(await current()), sources),
+    async verifier() {
+      const { unlockVerifier } = await secrets();
+      return unlockNow(await current(), (locked) => unlockVerifier(locked, sources));
+    },
     async ledger(how): Promise<Ledger> {
       const access = how === 'unlocked' ? await operator() : undefined;
       return {
@@ -108,12 +114,13 @@ export function storeSide(machine: Machine, sources: Context['sources'], actor: 
     },
     async inspect() {
       const { inspectFolders } = await import('./system/folders.ts');
-      const files = exists(where().store.path) ? await inspectStore(location(), deps) : [];
-      return [...inspectFolders(where(), uid), ...files];
+      const files = hasStore() ? await inspectStore(location(), deps) : [];
+      return [...inspectFolders(where(), uid, { hasStore: hasStore(), now: now() }), ...files];
     },
     async repair() {
       const { repairFolders } = await import('./system/folders.ts');
-      const mended = [...repairFolders(where(), uid), ...(await repairStore(location(), deps))];
+      const folders = repairFolders(where(), uid, { hasStore: hasStore(), now: now() });
+      const mended = [...folders, ...(hasStore() ? await repairStore(location(), deps) : [])];
       return mended.map(({ message }) => message);
     },
     async backups() {
@@ -174,6 +181,7 @@ async function openSecretsOf({
     clock: now,
     uid,
     ownKeyFile: where().keyFile,
+    ownFolder: where().configDir,
     keychain: {
       command: proc.execPath,
       args: [KEYCHAIN_HELPER],

@@ -1,11 +1,14 @@
 import type { Context } from '../context.ts';
 import type { App } from '../domain/apps/app.ts';
 import { change } from '../domain/audit/change.ts';
+import type { ChainReport } from '../domain/audit/check.ts';
 import { compareAnchor } from '../domain/audit/compare-anchor.ts';
+import type { AppComparison } from '../domain/health/compare-apps.ts';
 import { examine, type HealthFinding } from '../domain/health/examine.ts';
-import type { OperatorAccess } from '../domain/ports/secrets.ts';
-import type { Store } from '../domain/ports/store.ts';
-import { EXIT, Failure } from '../errors.ts';
+import type { Readers, Store } from '../domain/ports/store.ts';
+import type { AnchorMark } from '../domain/ports/system.ts';
+import { readUnlocked, type Unlocked } from '../domain/slots/locked-store.ts';
+import { type ErrorCode, EXIT, Failure } from '../errors.ts';
 import { acceptRollback } from './accept-rollback.ts';
 import { takeBackPending } from './apps/take-back.ts';
 import type { Command } from './command.ts';
@@ -28,20 +31,25 @@ export const doctor: Command = {
   async run(context, input) {
     if (input.flag('acceptRollback')) return acceptRollback(context, input);
     const fix = input.flag('fix') && !input.flag('dryRun');
-    const mended = fix && context.hasStore() ? [...(await context.repair())] : [];
+    const mended = fix ? [...(await context.repair())] : [];
     const findings = [...(await context.inspect())];
-    if (!context.hasStore()) findings.push(...noStore(context));
-    else if (!findings.some((finding) => finding.code === 'store_unusable')) {
-      mended.push(...(await lookInside(context, fix, findings)));
-    }
+    if (!context.hasStore()) noStore(context, findings);
+    else mended.push(...(await lookInside(context, fix, findings)));
     return tell(context, findings, mended);
   },
 };
 
-function noStore(context: Context): readonly HealthFinding[] {
-  const gone = context.anchor().read() !== undefined;
+function noStore(context: Context, findings: HealthFinding[]): void {
   const where = context.places().store;
-  return [
+  let gone = false;
+  try {
+    gone = context.anchor().read() !== undefined;
+  } catch (error) {
+    tellOnce(findings, error);
+  }
+  // A store that is gone still needs its key file.
+  if (gone) take(findings, 'key_file_alone');
+  findings.push(
     gone
       ? {
           code: 'store_missing',
@@ -55,11 +63,20 @@ function noStore(context: Context): readonly HealthFinding[] {
           hint: '{keywright} init',
           fixable: false,
         },
-  ];
+  );
 }
 
-/** Codes of findings about files and folders. */
-const FILES: readonly string[] = ['mode', 'owner', 'link'];
+/** What a look at the files has said already of a store that can't be opened or read, by what opening it says. */
+const SAID: { readonly [code in ErrorCode]?: readonly string[] } = {
+  store_permissions: ['mode', 'owner', 'link'],
+  store_damaged: ['damaged', 'schema'],
+};
+
+function tellOnce(findings: HealthFinding[], error: unknown): void {
+  const finding = findingOf(error);
+  const same = [finding.code, ...(SAID[finding.code] ?? [])];
+  if (!findings.some(({ code }) => same.includes(code))) findings.push(finding);
+}
 
 /** What only the open store can tell. Adds to `findings`; gives back what was mended. */
 async function lookInside(
@@ -67,46 +84,33 @@ async function lookInside(
   fix: boolean,
   findings: HealthFinding[],
 ): Promise<readonly string[]> {
-  const remembered = context.anchor().read();
   let store: Store;
+  let seen: Examined;
   try {
+    const remembered = context.anchor().read();
     store = await context.store({ unchecked: true });
+    seen = await examined(context, store, remembered);
   } catch (error) {
-    const finding = findingOf(error);
-    // The look at the files has named which are open to others.
-    const named = finding.code === 'store_permissions' && findings.some(({ code }) => FILES.includes(code));
-    if (!named) findings.push(finding);
+    tellOnce(findings, error);
     return [];
   }
-  const rolledBack = await compareAnchor(remembered, store);
-  if (rolledBack !== undefined) findings.push(findingOf(rolledBack));
-  const access = await unlocked(context, findings);
-  const mac = access && ((body: Uint8Array) => access.audit.anchorMac(body));
+  const { rolledBack, locked, tampered, chain, findings: more } = seen;
+  for (const failure of [rolledBack, locked]) if (failure !== undefined) findings.push(findingOf(failure));
   // By the keys of another store every MAC is wrong.
-  if (rolledBack?.code !== 'store_foreign' && mac !== undefined && context.anchor().tampered(mac)) {
+  if (rolledBack?.code !== 'store_foreign' && tampered) {
     findings.push({ code: 'anchor_edited', message: `${context.anchor().path} was edited`, fixable: false });
   }
-  const anchor = context.anchor().read(mac);
-  const known = anchor?.storeId === store.identity.id ? anchor : undefined;
-  const {
-    findings: more,
-    chain,
-    apps,
-  } = await examine(store, {
-    sealer: access?.audit,
-    anchor: known,
-    now: context.now(),
-  });
   findings.push(...more);
-  const sound = rolledBack === undefined && chain.bad === null;
-  const isEdited = (app: App): boolean => apps?.app(app) !== undefined;
-  const mended =
-    fix && access !== undefined && sound ? await retryRevocations(context, findings, isEdited) : [];
+  const writable = !findings.some(({ code }) => code === 'readonly');
+  const mends = fix && writable && locked === undefined && rolledBack === undefined && chain.bad === null;
+  const isEdited = (app: App): boolean => seen.apps?.app(app) !== undefined;
+  const mended = mends ? await retryRevocations(context, findings, isEdited) : [];
   // Revoking while locked is everyday work, so what awaits its seal is no finding.
   const open = chain.lockedRanges.find((range) => !range.sealed);
-  if (open === undefined || !fix || access === undefined || !sound) return mended;
+  if (open === undefined || !mends) return mended;
   await sealLog(context, store);
-  return [...mended, `sealed audit entries ${open.from} to ${open.to}, made while locked`];
+  const which = open.from === open.to ? `entry ${open.from}` : `entries ${open.from} to ${open.to}`;
+  return [...mended, `sealed audit ${which}, made while locked`];
 }
 
 /** Tries pending revocations again at their providers. What is still pending stays among the findings. */
@@ -115,12 +119,16 @@ async function retryRevocations(
   findings: HealthFinding[],
   isEdited: (app: App) => boolean,
 ): Promise<readonly string[]> {
-  const pending = (finding: HealthFinding): boolean => finding.code === 'revocation_pending';
-  if (!findings.some(pending)) return [];
+  if (!findings.some(({ code }) => code === 'revocation_pending')) return [];
   const { mended, left } = await takeBackPending(context, isEdited);
-  const others = findings.filter((finding) => !pending(finding));
-  findings.splice(0, findings.length, ...others, ...left);
+  take(findings, 'revocation_pending');
+  findings.push(...left);
   return mended;
+}
+
+/** Takes the findings of this code out. */
+function take(findings: HealthFinding[], code: string): void {
+  findings.splice(0, findings.length, ...findings.filter((finding) => finding.code !== code));
 }
 
 /** An unlocked change seals everything before it. */
@@ -130,20 +138,50 @@ async function sealLog(context: Context, store: Store): Promise<void> {
   });
 }
 
+/** What a look at all records as of one moment tells; `locked` says why it was made without the keys. */
+interface Examined {
+  readonly rolledBack: Failure | undefined;
+  readonly locked?: Failure;
+  readonly tampered: boolean;
+  readonly chain: ChainReport;
+  readonly findings: readonly HealthFinding[];
+  readonly apps: AppComparison | undefined;
+}
+
 /** The doctor goes on without the keys: what is locked is a finding, not the end. */
-async function unlocked(context: Context, findings: HealthFinding[]): Promise<OperatorAccess | undefined> {
+async function examined(
+  context: Context,
+  store: Store,
+  remembered: AnchorMark | undefined,
+): Promise<Examined> {
+  const known = remembered?.storeId === store.identity.id ? remembered : undefined;
+  const look = async (readers: Readers, unlocked?: Unlocked): Promise<Examined> => ({
+    rolledBack: await compareAnchor(remembered, { identity: store.identity, audit: readers.audit }),
+    tampered: unlocked?.tampered === true,
+    ...(await examine(readers, {
+      sealer: unlocked?.access.audit,
+      anchor: unlocked === undefined ? known : unlocked.mark,
+      now: context.now(),
+    })),
+  });
   try {
-    return await context.operator();
+    return await readUnlocked(store, context, look);
   } catch (error) {
     if (!(error instanceof Failure) || error.exitCode !== EXIT.locked) throw error;
-    findings.push({ ...findingOf(error), message: `${error.message}; seals were not checked` });
-    return undefined;
+    const locked = new Failure(error.code, `${error.message}; seals were not checked`, { hint: error.hint });
+    return { ...(await store.readTogether((readers) => look(readers))), locked };
   }
 }
 
-function findingOf(error: unknown): HealthFinding {
+function findingOf(error: unknown): HealthFinding & { readonly code: ErrorCode } {
   if (!(error instanceof Failure)) throw error;
   return { code: error.code, message: error.message, hint: error.hint, fixable: false };
+}
+
+/** Without the advice to run what is being run. */
+function besidesDoctor(hint: string | undefined): string | undefined {
+  const parts = hint?.split('; ').filter((part) => !/^\{keywright\} doctor(?! --)/.test(part));
+  return parts?.join('; ') || undefined;
 }
 
 async function tell(
@@ -152,12 +190,11 @@ async function tell(
   mended: readonly string[],
 ): Promise<undefined> {
   const { out } = context;
-  const findings = found.map(({ code, message, hint, fixable }) => ({
-    code,
-    message: out.spelled(message),
-    hint: hint === undefined ? null : out.spelled(hint),
-    fixable,
-  }));
+  const findings = found.map(({ code, message, hint: full, fixable }) => {
+    const next = besidesDoctor(full);
+    const hint = next === undefined ? null : out.spelled(next);
+    return { code, message: out.spelled(message), hint, fixable };
+  });
   for (const line of mended) await out.say(`mended: ${line}`);
   if (out.audience === 'json') {
     await out.json({ ok: findings.length === 0, findings, mended });

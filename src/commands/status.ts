@@ -3,7 +3,7 @@ import { connectionsOf } from '../domain/apps/status.ts';
 import type { Store } from '../domain/ports/store.ts';
 import { Failure } from '../errors.ts';
 import { keyFileTrouble } from './key-file-trouble.ts';
-import { defaultWorkspace } from './workspace.ts';
+import { presetOf } from './workspace.ts';
 
 const SOON = 14 * 86_400_000;
 
@@ -66,15 +66,15 @@ async function currentWorkspace(
   context: Context,
   store: Store,
 ): Promise<{ slug: string; from: string } | undefined> {
-  const chosen = defaultWorkspace(context);
+  const open = (await store.workspaces.all()).filter((workspace) => workspace.archivedAt === null);
+  const only = open.length === 1 ? open[0] : undefined;
+  const chosen = presetOf(context, only);
   if (chosen !== undefined) {
     if ((await store.workspaces.bySlug(chosen.slug)) !== undefined) return chosen;
     throw new Failure('not_found', `no workspace "${chosen.slug}" (${chosen.from})`, {
       hint: '{keywright} workspaces list',
     });
   }
-  const open = (await store.workspaces.all()).filter((workspace) => workspace.archivedAt === null);
-  const only = open.length === 1 ? open[0] : undefined;
   return only === undefined ? undefined : { slug: only.slug, from: 'the only one' };
 }
 

@@ -6,7 +6,7 @@ import { Failure, PROGRAM } from '../errors.ts';
 import type { Input } from './input.ts';
 
 /** The workspace that the user chose without naming it here, and where that was said. */
-export function defaultWorkspace(context: Context): { slug: string; from: string } | undefined {
+function defaultWorkspace(context: Context): { slug: string; from: string } | undefined {
   const fromEnv = context.env('KEYWRIGHT_WORKSPACE');
   if (fromEnv !== undefined) return { slug: fromEnv, from: 'KEYWRIGHT_WORKSPACE' };
   const slug = context.config.workspace();
@@ -44,13 +44,27 @@ export async function workspaceIfClear(
 ): Promise<Workspace | undefined> {
   const said = input.text('workspace');
   if (said !== undefined) return findWorkspace(store, said);
-  const preset = defaultWorkspace(context);
+  const open = (await store.workspaces.all()).filter((workspace) => workspace.archivedAt === null);
+  const only = open.length === 1 ? open[0] : undefined;
+  const preset = presetOf(context, only);
   if (preset !== undefined)
     return findWorkspace(store, preset.slug).catch((error: unknown) => {
       throw aboutDefault(error, preset.from);
     });
-  const open = (await store.workspaces.all()).filter((workspace) => workspace.archivedAt === null);
-  return open.length === 1 ? open[0] : undefined;
+  return only;
+}
+
+/** Where there is one workspace nobody needs a default, so that settings which can't be read stop nothing; `doctor` names them. */
+export function presetOf(
+  context: Context,
+  only: Workspace | undefined,
+): { slug: string; from: string } | undefined {
+  try {
+    return defaultWorkspace(context);
+  } catch (error) {
+    if (only !== undefined && error instanceof Failure && error.code === 'store_unreadable') return undefined;
+    throw error;
+  }
 }
 
 /** Nobody named this workspace on the command line: the failure says where it came from, and what to mend. */

@@ -33,7 +33,7 @@ export function chooseSlots(store: LockedStore, said: Said, need: SlotRole): rea
   const primary = store.slots.find((slot) => slot.id === store.primarySlot);
   if (primary) return fitting([primary], need);
   throw new Failure('slot_damaged', 'the primary slot of the store is gone', {
-    hint: `choose another: ${others(store)}`,
+    hint: others(store),
   });
 }
 
@@ -69,7 +69,7 @@ function ofKind(
 ): readonly SlotRecord[] {
   const all = store.slots.filter((slot) => slot.kind === kind);
   if (all.length > 0) return fitting(byPreference(all, store, need), need);
-  throw new Failure(code, `${message} is opened by one`, { hint: `choose a slot: ${others(store)}` });
+  throw new Failure(code, `${message} is opened by one`, { hint: others(store) });
 }
 
 /** Verifier slots first where they are enough, then the primary, then the oldest. */
@@ -92,9 +92,12 @@ function fitting(slots: readonly SlotRecord[], need: SlotRole): readonly SlotRec
   });
 }
 
-function others(store: LockedStore): string {
-  const operators = store.slots
+/** The slots that could be chosen. Without one nothing opens this store any more. */
+function others({ slots }: LockedStore): string {
+  const operators = slots
     .filter(({ role }) => role === 'operator')
     .map(({ name }) => `${PROGRAM} … ${flagLine('--slot', name)}`);
-  return operators.length > 0 ? operators.join(', or ') : 'put back a copy of what is missing';
+  return operators.length > 0
+    ? `choose a slot: ${operators.join(', or ')}`
+    : `put a backup in its place: ${PROGRAM} backup restore FILE`;
 }

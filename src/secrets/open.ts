@@ -35,13 +35,15 @@ export interface SecretsDeps {
   readonly uid: number | undefined;
   /** Where this home's key file is, when it has one. */
   readonly ownKeyFile?: string | undefined;
+  /** The program's own folder for key files. */
+  readonly ownFolder?: string | undefined;
   readonly keychain: KeychainSetup;
 }
 
 /** Slots, sealing and hashing. Nothing is loaded, read or asked before it is needed. */
 export function openSecrets(deps: SecretsDeps): Secrets {
   const { random, clock } = deps;
-  const keyFiles = { uid: deps.uid, ownKeyFile: deps.ownKeyFile };
+  const keyFiles = { uid: deps.uid, ownKeyFile: deps.ownKeyFile, ownFolder: deps.ownFolder };
   const entries = keychainEntries(deps.keychain, random);
   const keysOf = new WeakMap<OperatorAccess, OperatorKeys>();
 

@@ -1,9 +1,17 @@
 import { lstatSync } from 'node:fs';
 import { Failure, PROGRAM } from '../errors.ts';
 
-/** Is there anything under this name, a link that leads nowhere included? */
+/** Is there anything under this name, a link that leads nowhere included? Throws `store_unreadable` where that can't be told. */
 export function exists(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
+    throw new Failure('store_unreadable', `${path} cannot be looked at${reason}`, {
+      hint: 'set KEYWRIGHT_HOME to a folder of your own, or run as its owner',
+      cause: error,
+    });
+  }
 }
 
 /** Why there is no store at `path`: none yet, or one that this machine remembers is gone. */

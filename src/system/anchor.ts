@@ -8,6 +8,7 @@ import { type AnchorSlot, decodeSlot, encodeSlot, SLOT_SIZE } from './anchor-slo
 import {
   attempt,
   checkPrivate,
+  checkPrivateFolder,
   ensurePrivateFolder,
   FILE_MODE,
   giveOwnerBack,
@@ -37,6 +38,7 @@ export function anchorFor(location: { folder: string; storePath: string; uid: Ui
   const file = path.join(folder, `${nameFor(realPathOf(location.storePath))}.anchor`);
 
   const readSlots = (): (AnchorSlot | undefined)[] => {
+    checkFolders(folder, uid);
     const fd = open(file, READ);
     return fd === undefined ? [] : whileOpen(fd, () => slotsIn(fd, file, uid));
   };
@@ -120,7 +122,13 @@ function checkFile(fd: number, file: string, uid: Uid): void {
   checkPrivate(file, stat, uid);
 }
 
+/** Whoever else can write there could put back what this machine remembered before. 5 µs. */
+function checkFolders(folder: string, uid: Uid): void {
+  for (const one of [path.dirname(folder), folder]) checkPrivateFolder(one, uid);
+}
+
 function openForWriting(folder: string, file: string, uid: Uid): number {
+  checkFolders(folder, uid);
   const there = open(file, constants.O_RDWR | NOFOLLOW | (constants.O_NONBLOCK ?? 0));
   if (there !== undefined) return there;
   ensurePrivateFolder(folder, uid);

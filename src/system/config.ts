@@ -1,6 +1,6 @@
 import path from 'node:path';
-import { Failure } from '../errors.ts';
-import { ensurePrivateFolder, readPrivateFile, type Uid } from './files.ts';
+import { Failure, PROGRAM } from '../errors.ts';
+import { checkPrivateFolder, ensurePrivateFolder, readPrivateFile, type Uid } from './files.ts';
 import { replacePrivateFile } from './replace-file.ts';
 
 /** What is remembered between runs and isn't part of the store. */
@@ -11,7 +11,7 @@ export interface Config {
 
 const LARGEST = 64 * 1024;
 
-/** The settings in the file, none when there is no file. Throws `usage` naming the file when it is damaged. */
+/** The settings in the file, none when there is no file. Throws `store_unreadable` naming the file when it is damaged. */
 export function readConfig(file: string, uid: Uid): Config {
   const { workspace } = readObject(file, uid);
   if (workspace === undefined) return {};
@@ -27,6 +27,7 @@ export function changeConfig(file: string, change: { workspace: string | undefin
 }
 
 function readObject(file: string, uid: Uid): { [name: string]: unknown } {
+  checkPrivateFolder(path.dirname(file), uid);
   const bytes = readPrivateFile(file, LARGEST, uid);
   if (bytes === undefined) return {};
   try {
@@ -41,5 +42,7 @@ function readObject(file: string, uid: Uid): { [name: string]: unknown } {
 }
 
 function damaged(file: string): Failure {
-  return new Failure('usage', `the settings in ${file} are damaged`, { hint: 'mend the file or remove it' });
+  return new Failure('store_unreadable', `the settings in ${file} are damaged`, {
+    hint: `mend the file or remove it, then set the default again: ${PROGRAM} workspaces use`,
+  });
 }

@@ -10,6 +10,7 @@ export type Uid = number | undefined;
 
 /** Bits that let others in. */
 const OTHERS = 0o077;
+const OWN_HOME = 'set KEYWRIGHT_HOME to a folder of your own, or run as its owner';
 const FOLDER_MODE = 0o700;
 export const FILE_MODE = 0o600;
 // Windows has neither flag, and no symbolic links that anyone may make.
@@ -17,26 +18,27 @@ export const NOFOLLOW = constants.O_NOFOLLOW ?? 0;
 const NONBLOCK = constants.O_NONBLOCK ?? 0;
 
 /**
- * Makes the folder and its missing parents, each 0700 from its first moment on, or checks the one that is there:
- * ours, nobody else's to enter, and no symbolic link of someone else. Throws `store_permissions`,
- * `store_unreadable`, `store_readonly`.
+ * Makes the folder and its missing parents, each 0700 from its first moment on, or checks the one that is there.
+ * Throws as `checkPrivateFolder`, and `store_readonly`.
  */
 export function ensurePrivateFolder(folder: string, uid: Uid): void {
+  if (checkPrivateFolder(folder, uid)) return;
+  makeFolder(folder);
+  ensurePrivateFolder(folder, uid); // whoever was faster has made it as we would, or it is refused
+}
+
+/**
+ * Is the folder there? It must be ours, nobody else's to enter, and no symbolic link of someone else: throws
+ * `store_permissions`, `store_unreadable`.
+ */
+export function checkPrivateFolder(folder: string, uid: Uid): boolean {
   const stat = statusOf(folder);
-  if (stat === undefined) {
-    makeFolder(folder);
-    ensurePrivateFolder(folder, uid); // whoever was faster has made it as we would, or it is refused
-    return;
-  }
-  if (stat.isSymbolicLink()) {
-    if (uid !== undefined && stat.uid !== uid) throw notOurs(folder);
-    const target = attempt(folder, () => fs.statSync(folder));
-    if (!target.isDirectory()) throw new Failure('store_unreadable', `${folder} is not a folder`);
-    checkPrivate(folder, target, uid);
-    return;
-  }
-  if (!stat.isDirectory()) throw new Failure('store_unreadable', `${folder} is not a folder`);
-  checkPrivate(folder, stat, uid);
+  if (stat === undefined) return false;
+  if (stat.isSymbolicLink() && uid !== undefined && stat.uid !== uid) throw notOurs(folder);
+  const target = stat.isSymbolicLink() ? attempt(folder, () => fs.statSync(folder)) : stat;
+  if (!target.isDirectory()) throw new Failure('store_unreadable', `${folder} is not a folder`);
+  checkPrivate(folder, target, uid);
+  return true;
 }
 
 /** Throws `store_permissions` when the file or folder belongs to someone else or lets others in. */
@@ -123,12 +125,13 @@ function failureOf(name: string, error: unknown): Failure {
           ? 'store_permissions'
           : 'store_unreadable';
   const what = reason === 'ELOOP' ? 'is a symbolic link' : `can't be used (${reason})`;
-  return new Failure(code, `${name} ${what}`, { cause: error });
+  const hint = reason === 'EACCES' ? OWN_HOME : undefined;
+  return new Failure(code, `${name} ${what}`, { hint, cause: error });
 }
 
 function notOurs(name: string): Failure {
   return new Failure('store_permissions', `${name} belongs to another user`, {
-    hint: 'set KEYWRIGHT_HOME to a folder of your own, or run as its owner',
+    hint: OWN_HOME,
   });
 }
 

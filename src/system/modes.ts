@@ -12,8 +12,8 @@ export interface ModeFinding {
 }
 
 /**
- * Looks at a file, or at a folder and all that is in it, without opening anything: closing a live database file
- * would drop SQLite's locks. What is missing has no findings; neither has a system without modes.
+ * Looks at a file or folder without opening anything: closing a live database file would drop SQLite's locks. What is
+ * missing has no findings; neither has a system without modes.
  */
 export function modeFindings(name: string, uid: Uid): readonly ModeFinding[] {
   if (uid === undefined) return [];
@@ -25,9 +25,16 @@ export function modeFindings(name: string, uid: Uid): readonly ModeFinding[] {
     findings.push({ path: name, problem: 'owner', detail: `belongs to user ${stat.uid}` });
   if ((stat.mode & 0o077) !== 0)
     findings.push({ path: name, problem: 'open', detail: `mode ${octal(stat.mode)}` });
-  if (!stat.isDirectory()) return findings;
+  return findings;
+}
+
+/** The same of a folder and all that is in it. */
+export function modeFindingsBelow(name: string, uid: Uid): readonly ModeFinding[] {
+  const findings = modeFindings(name, uid);
+  const stat = attempt(name, () => fs.lstatSync(name, { throwIfNoEntry: false }));
+  if (stat?.isDirectory() !== true) return findings;
   const inside = attempt(name, () => fs.readdirSync(name)).sort();
-  return findings.concat(inside.flatMap((entry) => modeFindings(path.join(name, entry), uid)));
+  return findings.concat(inside.flatMap((entry) => modeFindingsBelow(path.join(name, entry), uid)));
 }
 
 /**

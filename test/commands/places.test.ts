@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { liveContext } from '../../src/live-context.ts';
@@ -45,6 +45,22 @@ describe('where things are (case 23)', () => {
     for (const folder of ['config', 'data', 'state']) {
       const [own = ''] = readdirSync(join(path, folder));
       expect(statSync(join(path, folder, own)).mode & 0o777).toBe(0o700);
+    }
+    const anchors = join(path, 'state', ...readdirSync(join(path, 'state')), 'anchors');
+    const [anchor = ''] = readdirSync(anchors);
+    const wide: readonly (readonly [string, number])[] = [
+      [join(path, 'config', ...readdirSync(join(path, 'config'))), 0o777],
+      [join(anchors, '..'), 0o777],
+      [anchors, 0o777],
+      [join(anchors, anchor), 0o644],
+    ];
+    for (const [name, mode] of wide) {
+      chmodSync(name, mode);
+      const create = await shell.run(['keys', 'create', '--scope', 'orders:read', '--json']);
+      expect(JSON.parse(create.stderr).error).toMatchObject({ code: 'store_permissions' });
+      const doctor = JSON.parse((await shell.run(['doctor', '--json'])).stdout);
+      expect(doctor.findings, name).toMatchObject([{ code: 'mode', fixable: true }]);
+      expect((await shell.run(['doctor', '--fix'])).code).toBe(0);
     }
   });
 

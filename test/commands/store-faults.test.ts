@@ -78,6 +78,56 @@ const FAULTS: readonly Fault[] = [
   },
 ];
 
+const PARTS = ['audit', 'keys', 'members', 'workspaces', 'policies', 'keys_search', 'key_versions', 'sealed'];
+
+describe('a store that lacks a part', () => {
+  test.each([...PARTS.map((table) => `DROP TABLE ${table}`), 'ALTER TABLE keys RENAME COLUMN owner TO boss'])(
+    'is called damaged, and doctor names what is missing: %s',
+    async (damage) => {
+      const shell = await new Shell().init();
+      await shell.createKey('billing');
+      onDatabase(shell, damage);
+      for (const argv of COMMANDS) {
+        const { code, stderr } = await shell.run([...argv, '--json'], { input: 'kw_sk_none' });
+        if (code === 11) expect(JSON.parse(stderr).error.code).toBe('store_damaged');
+        else expect([argv, [0, 2, 4]]).toEqual([argv, expect.arrayContaining([code])]);
+      }
+      const doctor = await shell.run(['doctor', '--json']);
+      expect(doctor.code, doctor.stderr).toBe(10);
+      const codes = JSON.parse(doctor.stdout).findings.map(({ code }: { code: string }) => code);
+      expect(codes.filter((code: string) => code !== 'foreign_key')).toEqual(
+        codes.filter((code: string) => code === 'schema'),
+      );
+      expect(codes).toContain('schema');
+    },
+  );
+
+  test('a planted trigger stops everything, and doctor takes it out and tells what it did', async () => {
+    const shell = await new Shell().init();
+    await shell.createKey('billing');
+    onDatabase(
+      shell,
+      `CREATE TRIGGER undo AFTER UPDATE ON keys WHEN new.revoked_at IS NOT NULL
+         BEGIN UPDATE keys SET revoked_at = NULL WHERE seq = new.seq; END;
+       UPDATE keys SET owner = 'eve'`,
+    );
+    const revoke = await shell.run(['keys', 'revoke', 'billing', '--yes', '--json']);
+    expect([revoke.code, revoke.stdout]).toEqual([11, '']);
+    expect(JSON.parse(revoke.stderr).error).toMatchObject({
+      code: 'store_damaged',
+      message: expect.stringContaining('a trigger that this program did not make: undo'),
+      hint: 'keywright doctor --fix',
+    });
+    const doctor = JSON.parse((await shell.run(['doctor', '--json'])).stdout);
+    expect(doctor.findings).toMatchObject([{ code: 'schema', fixable: true }]);
+    const fixed = JSON.parse((await shell.run(['doctor', '--fix', '--json'])).stdout);
+    expect(fixed.mended).toEqual([expect.stringContaining('the trigger undo was not made by this program')]);
+    expect(fixed.findings).toMatchObject([{ code: 'key_differs' }]);
+    await shell.answer(['keys', 'revoke', 'billing', '--yes']);
+    expect(await shell.status('billing')).toBe('revoked');
+  });
+});
+
 describe('a store that was tampered with is refused and left as it is (cases 28 and 38)', () => {
   test.each(FAULTS)('$name', async ({ code, damage }) => {
     const shell = await new Shell().init();
@@ -98,7 +148,9 @@ describe('a store that was tampered with is refused and left as it is (cases 28 
     const doctor = await shell.run(['doctor', '--json']);
     expect(doctor.code).toBe(10);
     const { findings } = JSON.parse(doctor.stdout);
-    expect(findings.map((finding: { code: string }) => finding.code)).toContain(code);
+    const told = findings.map((finding: { code: string }) => finding.code);
+    expect(told.filter((one: string) => one === code)).toEqual([code]);
+    expect(told, 'what can not be opened is told once').not.toContain('damaged');
     const fixed = await shell.run(['doctor', '--fix', '--json']);
     expect(fixed.code).toBe(10);
     expect(bytesOf(shell.home)[shell.database]).toEqual(before[shell.database]);
@@ -137,7 +189,29 @@ describe.runIf(root)('as an ordinary user (needs root and setpriv)', () => {
     const create = as(shell, ['keys', 'create', '--scope', 'a:b', '--json']);
     expect([create.status, create.stdout], create.stderr).toEqual([11, '']);
     expect(JSON.parse(create.stderr).error.code).toMatch(/^store_(readonly|unreadable)$/);
+    for (const argv of [['doctor'], ['doctor', '--fix']])
+      expect(findingsOf(as(shell, [...argv, '--json']))).toEqual([['readonly', `chmod 700 ${shell.home}`]]);
     chmodSync(shell.home, 0o700);
+  });
+
+  test('a file that can not be written is told as that, with what to do', async () => {
+    const shell = await ordinary();
+    chmodSync(shell.database, 0o400);
+    const hint = `chmod 600 ${shell.database}`;
+    const disable = as(shell, ['keys', 'disable', 'billing', '--yes', '--json']);
+    expect(JSON.parse(disable.stderr).error).toMatchObject({ code: 'store_readonly', hint });
+    for (const argv of [['doctor'], ['doctor', '--fix']])
+      expect(findingsOf(as(shell, [...argv, '--json']))).toEqual([['readonly', hint]]);
+  });
+
+  test('a home that can not be looked into is exit 11', async () => {
+    const shell = await ordinary();
+    spawnSync('chown', ['0:0', shell.home]);
+    for (const argv of [['doctor'], ['keys', 'list'], ['init', '--unlock', 'key-file']]) {
+      const { status, stderr } = as(shell, [...argv, '--json']);
+      expect([argv, status], stderr).toEqual([argv, 11]);
+      expect(JSON.parse(stderr).error.hint).toContain('KEYWRIGHT_HOME');
+    }
   });
 
   test('a file that can not be read is no empty store', async () => {
@@ -155,6 +229,12 @@ describe.runIf(root)('as an ordinary user (needs root and setpriv)', () => {
     expect(JSON.parse(root.stderr).error.code).toBe('store_permissions');
   });
 });
+
+/** Code and hint of each finding of a `doctor --json`. */
+function findingsOf({ stdout, stderr }: { stdout: string; stderr: string }): unknown {
+  expect(stdout, stderr).not.toBe('');
+  return JSON.parse(stdout).findings.map(({ code, hint }: { code: string; hint: string }) => [code, hint]);
+}
 
 /** A store that belongs to an ordinary user. */
 async function ordinary(): Promise<Shell> {
@@ -179,6 +259,13 @@ function forget(shell: Shell, instead?: Uint8Array): void {
   for (const name of readdirSync(shell.home))
     if (/\.db(-wal|-shm)?$/.test(name)) rmSync(join(shell.home, name));
   if (instead !== undefined) writeFileSync(shell.database, instead, { mode: 0o600 });
+}
+
+function onDatabase({ database }: Shell, sql: string): void {
+  const db = new Database(database);
+  db.pragma('foreign_keys = OFF');
+  db.exec(sql);
+  db.close();
 }
 
 /** Everything into the one file. */

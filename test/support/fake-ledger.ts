@@ -7,7 +7,7 @@ import type { Store, StoreSeed } from '../../src/domain/ports/store.ts';
 import type { Anchor, AnchorMark, Random } from '../../src/domain/ports/system.ts';
 import type { Workspace } from '../../src/domain/workspaces/workspace.ts';
 import { Failure } from '../../src/errors.ts';
-import { DAY, someSeed, someSlot, T0 } from '../contracts/samples.ts';
+import { DAY, someSeed, T0 } from '../contracts/samples.ts';
 import { memoryStore } from './memory-store.ts';
 
 /** Bytes that look random and are the same in each run. */
@@ -94,14 +94,13 @@ export interface Desk {
 
 /** What the store of a desk begins with. */
 export function seedOfDesk(): StoreSeed {
-  const slot = someSlot({ name: 'keychain', createdAt: T0 });
-  const first = someSeed({ slots: [slot] });
+  // No slot: a log of one entry tells of none.
+  const first = someSeed({ slots: [] });
   const { id } = first.workspace;
   const facts = { slug: first.workspace.slug, owner: first.owner.name };
   const begin = { action: 'workspace.create', target: id, workspaceId: id, facts };
   return {
     ...first,
-    identity: { ...first.identity, primarySlot: slot.id },
     audit: chain(undefined, [begin], { at: T0, actor: 'ana', osUser: null }, fakeSealer()),
   };
 }

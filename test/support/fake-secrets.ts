@@ -111,7 +111,8 @@ export function fakeSecrets(): FakeSecrets {
       pepper: { number: 1, kind: 'pepper', sealed: sealedUnder(1, 'pepper 1'), createdAt: now },
     }),
     adopt: (_, root) => accessTo(Number(root.reveal())),
-    unlockOperator: (store) => unlock(store.slots.find(({ id }) => id === store.primarySlot)),
+    unlockOperator: (store, sources) =>
+      unlock(store.slots.find(({ id }) => id === (sources.slot ?? store.primarySlot))),
     unlockVerifier: (store) => unlock(store.slots.find(({ id }) => id === store.primarySlot)),
     test: async (_, slot) => void (await unlock(slot)),
     async rewrap(_, slot, access) {

@@ -48,6 +48,10 @@ export function memoryStore(seed: StoreSeed): Store {
       queue = turn.catch(() => undefined);
       return turn;
     },
+    async readTogether(work) {
+      const now = draftOf(open());
+      return work(readers(() => now));
+    },
     async exclusively(name, work, options) {
       open();
       return exclusively(name, work, options);

@@ -217,7 +217,13 @@ describe.skipIf(uid === undefined)('what is refused (case 18)', () => {
     fs.chmodSync(anchor.path, 0o644);
     expect(() => anchor.read()).toThrow(refusal('store_permissions'));
     fs.rmSync(anchor.path);
-    fs.chmodSync(path.dirname(anchor.path), 0o755);
-    expect(() => anchor.raise(mark(1))).toThrow(refusal('store_permissions'));
+    anchor.raise(mark(1));
+    for (const around of [path.dirname(anchor.path), folder]) {
+      fs.chmodSync(around, 0o755);
+      expect(() => anchor.raise(mark(2))).toThrow(refusal('store_permissions'));
+      expect(() => anchor.read()).toThrow(refusal('store_permissions'));
+      fs.chmodSync(around, 0o700);
+    }
+    expect(anchor.read()).toEqual(mark(1));
   });
 });

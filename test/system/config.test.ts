@@ -35,7 +35,15 @@ test.each(['', '{', '[]', 'null', '{"workspace":7}', '\0'])(
     changeConfig(file, { workspace: 'acme' }, uid);
     fs.writeFileSync(file, content);
     expect(() => readConfig(file, uid)).toThrow(
-      expect.objectContaining({ code: 'usage', message: expect.stringContaining(file) }),
+      expect.objectContaining({ code: 'store_unreadable', message: expect.stringContaining(file) }),
     );
   },
 );
+
+test.skipIf(uid === undefined)('a folder that others can write to is refused', () => {
+  changeConfig(file, { workspace: 'acme' }, uid);
+  fs.chmodSync(path.dirname(file), 0o777);
+  expect(() => readConfig(file, uid)).toThrow(expect.objectContaining({ code: 'store_permissions' }));
+  fs.chmodSync(path.dirname(file), 0o700);
+  expect(readConfig(file, uid)).toEqual({ workspace: 'acme' });
+});

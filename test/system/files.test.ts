@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ensurePrivateFolder, readPrivateFile } from '../../src/system/files.ts';
-import { modeFindings, tighten } from '../../src/system/modes.ts';
+import { modeFindings, modeFindingsBelow, tighten } from '../../src/system/modes.ts';
 import { replacePrivateFile } from '../../src/system/replace-file.ts';
 
 const uid = process.geteuid?.();
@@ -168,7 +168,7 @@ describe.skipIf(uid === undefined)('modeFindings and tighten', () => {
     fs.chmodSync(at('home', 'wide'), 0o644);
     fs.chmodSync(at('home', 'sub'), 0o755);
     fs.symlinkSync('/etc/passwd', at('home', 'link'));
-    const found = modeFindings(at('home'), uid);
+    const found = modeFindingsBelow(at('home'), uid);
     expect(found).toEqual([
       { path: at('home', 'link'), problem: 'link', detail: 'symbolic link' },
       { path: at('home', 'sub'), problem: 'open', detail: 'mode 0755' },
@@ -176,7 +176,7 @@ describe.skipIf(uid === undefined)('modeFindings and tighten', () => {
     ]);
     expect(found.map((finding) => tighten(finding.path, uid))).toEqual([false, true, true]);
     expect([mode(at('home', 'sub')), mode(at('home', 'wide'))]).toEqual([0o700, 0o600]);
-    expect(modeFindings(at('home'), uid).map((finding) => finding.problem)).toEqual(['link']);
+    expect(modeFindingsBelow(at('home'), uid).map((finding) => finding.problem)).toEqual(['link']);
     expect(tighten(at('home', 'wide'), uid)).toBe(false);
   });
 

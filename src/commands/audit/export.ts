@@ -1,6 +1,8 @@
 import type { Context } from '../../context.ts';
 import { checkChain } from '../../domain/audit/check.ts';
 import { exportLog, publicKeyPem, SIGNING_KEY, signingKey } from '../../domain/audit/export.ts';
+import type { Readers } from '../../domain/ports/store.ts';
+import { readUnlocked, type Unlocked } from '../../domain/slots/locked-store.ts';
 import { parseSince } from '../../domain/time.ts';
 import { Failure } from '../../errors.ts';
 import type { Command } from '../command.ts';
@@ -22,27 +24,42 @@ export const exportCommand: Command = {
   ],
   examples: ['audit export --output audit.jsonl', 'audit export --public-key > audit.pem'],
   async run(context, input) {
-    const from = await firstEntry(context, input);
-    const seed = await signingSeed(context);
-    const { publicKey } = signingKey(seed);
-    if (input.flag('publicKey')) {
-      await (context.out.audience === 'json'
-        ? context.out.json({ public_key: publicKey })
-        : context.out.raw(publicKeyPem(publicKey)));
-      return undefined;
-    }
-    await refuseBroken(context);
-    const lines = exportLog((await context.store()).audit, from, seed);
     const output = input.text('output');
+    if (input.flag('publicKey')) return printPublicKey(context, output);
+    const from = await firstEntry(context, input);
+    const { seed, end } = await soundLog(context);
+    const lines = exportLog((await context.store()).audit, from, end, seed);
+    const { publicKey } = signingKey(seed);
     if (output === undefined) for await (const line of lines) await context.out.raw(line);
-    else
-      await context.writePrivate(output, lines).catch((error: unknown) => {
-        throw aboutOutput(error, output);
-      });
+    else await writeOutput(context, output, lines, publicKey);
     await context.out.say(`signed by ${publicKey}`);
     return undefined;
   },
 };
+
+async function printPublicKey(context: Context, output: string | undefined): Promise<undefined> {
+  const { publicKey } = signingKey(await readUnlocked(await context.store(), context, signingSeed));
+  const pem = publicKeyPem(publicKey);
+  if (output !== undefined) await writeOutput(context, output, [pem], publicKey);
+  else if (context.out.audience === 'json') await context.out.json({ public_key: publicKey });
+  else await context.out.raw(pem);
+  return undefined;
+}
+
+async function writeOutput(
+  context: Context,
+  output: string,
+  chunks: Iterable<string> | AsyncIterable<string>,
+  publicKey: string,
+): Promise<void> {
+  const all = (async function* () {
+    yield* chunks;
+  })();
+  await context.writePrivate(output, all).catch((error: unknown) => {
+    throw aboutOutput(error, output);
+  });
+  if (context.out.audience === 'json') await context.out.json({ output, public_key: publicKey });
+}
 
 /** What is there is not overwritten: another place is the next thing to try. */
 function aboutOutput(error: unknown, output: string): unknown {
@@ -52,28 +69,28 @@ function aboutOutput(error: unknown, output: string): unknown {
   return new Failure(error.code, error.message, { hint, retry, cause: error });
 }
 
-/** A signature is not put under what was edited. */
-async function refuseBroken(context: Context): Promise<void> {
-  const { audit } = await context.operator();
-  const anchor = context.anchor().read((body) => audit.anchorMac(body));
-  const { bad } = await checkChain((await context.store()).audit, audit, anchor);
-  if (bad === null) return;
-  throw new Failure(
-    'findings',
-    `the audit log is wrong from entry ${bad.seq} on: ${bad.reason}; nothing was exported`,
-    {
-      hint: '{keywright} audit verify',
-    },
-  );
+/** A signature is not put under what was edited. Gives back the key, and the last entry that it may sign. */
+async function soundLog(context: Context): Promise<{ seed: Uint8Array; end: number }> {
+  return readUnlocked(await context.store(), context, async (readers, unlocked) => {
+    const { bad, entries } = await checkChain(readers.audit, unlocked.access.audit, unlocked.mark);
+    if (bad === null) return { seed: await signingSeed(readers, unlocked), end: entries };
+    throw new Failure(
+      'findings',
+      `the audit log is wrong from entry ${bad.seq} on: ${bad.reason}; nothing was exported`,
+      {
+        hint: '{keywright} audit verify',
+      },
+    );
+  });
 }
 
-async function signingSeed(context: Context): Promise<Uint8Array> {
-  const sealed = await (await context.store()).slots.sealed(SIGNING_KEY.record, SIGNING_KEY.field);
+async function signingSeed({ slots }: Readers, { access }: Unlocked): Promise<Uint8Array> {
+  const sealed = await slots.sealed(SIGNING_KEY.record, SIGNING_KEY.field);
   if (sealed === undefined)
     throw new Failure('slot_damaged', 'the signing key of the audit log is missing', {
       hint: '{keywright} doctor',
     });
-  return Buffer.from((await context.operator()).open(sealed).reveal(), 'base64');
+  return Buffer.from(access.open(sealed).reveal(), 'base64');
 }
 
 /** The sequence number of the first entry since then; times may repeat, so it is found from the newest on. */

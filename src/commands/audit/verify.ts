@@ -3,6 +3,7 @@ import { hex } from '../../domain/audit/chain.ts';
 import { type ChainReport, checkChain } from '../../domain/audit/check.ts';
 import { compareAnchor } from '../../domain/audit/compare-anchor.ts';
 import { checkExport, readPublicKey } from '../../domain/audit/export.ts';
+import { readUnlocked } from '../../domain/slots/locked-store.ts';
 import { Failure } from '../../errors.ts';
 import type { Command } from '../command.ts';
 import { badValue, type Input } from '../input.ts';
@@ -35,12 +36,8 @@ async function ownLog(context: Context, input: Input): Promise<undefined> {
   // Another store's log may be whole, and is not the one to check. One that was rolled back is told below.
   const problem = await compareAnchor(remembered, store);
   if (problem?.code === 'store_foreign') throw problem;
-  const { audit } = await context.operator();
-  const anchor = context.anchor().read((body) => audit.anchorMac(body));
-  const report = await checkChain(
-    store.audit,
-    audit,
-    anchor?.storeId === store.identity.id ? anchor : undefined,
+  const report = await readUnlocked(store, context, ({ audit }, { access, mark }) =>
+    checkChain(audit, access.audit, mark),
   );
   await tell(context, report);
   if (report.bad === null) return undefined;

@@ -39,10 +39,9 @@ class OnlyLooking extends Error {
 
 async function planned(context: Context, decide: (plan: RekeyPlan) => Promise<void>): Promise<RekeyPlan> {
   await context.store();
-  const access = await context.operator();
-  const parts = { access, secrets: await context.secrets(), sources: context.sources };
+  const parts = { secrets: await context.secrets(), sources: context.sources };
   try {
-    return await rekeyStore(await context.ledger('unlocked'), parts, decide);
+    return await rekeyStore(await context.ledger('locked'), parts, decide);
   } catch (error) {
     if (error instanceof OnlyLooking) return error.plan;
     throw error;

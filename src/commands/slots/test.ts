@@ -1,5 +1,5 @@
-import { lockedStore } from '../../domain/slots/locked-store.ts';
-import { findSlot } from '../../domain/slots/manage.ts';
+import { unlockNow } from '../../domain/slots/locked-store.ts';
+import { slotIn } from '../../domain/slots/manage.ts';
 import type { Command } from '../command.ts';
 import { slotJson } from './describe.ts';
 
@@ -10,12 +10,14 @@ export const test: Command = {
   examples: ['slots test', 'slots test recovery'],
   async run(context, input) {
     const store = await context.store();
-    const primary = await store.slots.primary();
-    const slot = await findSlot(store, input.args[0] ?? primary);
-    await (await context.secrets()).test(await lockedStore(store), slot, context.sources);
+    const secrets = await context.secrets();
+    const { slot, primary } = await unlockNow(store, async (locked) => {
+      const slot = slotIn(locked.slots, input.args[0] ?? locked.primarySlot);
+      await secrets.test(locked, slot, context.sources);
+      return { slot, primary: slot.id === locked.primarySlot };
+    });
     await context.out.say(`${slot.name} opens this store (${slot.kind}, ${slot.role})`);
-    if (context.out.audience !== 'table')
-      await context.out.value(slot.name, slotJson({ slot, primary: slot.id === primary }));
+    if (context.out.audience !== 'table') await context.out.value(slot.name, slotJson({ slot, primary }));
     return undefined;
   },
 };

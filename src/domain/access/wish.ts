@@ -95,5 +95,5 @@ interface RenewGrant {
 /** What is about the whole store and no workspace. */
 export interface ManageStore {
   readonly kind: 'manage-store';
-  readonly what: 'slots' | 'backups' | 'new workspaces';
+  readonly what: 'slots' | 'backups' | 'new workspaces' | 'rollbacks';
 }

@@ -2,6 +2,7 @@ import { Failure, PROGRAM } from '../../errors.ts';
 import type { AuditSealer, SlotRecord } from '../ports/secrets.ts';
 import type { Store, Transaction, WriteOptions } from '../ports/store.ts';
 import type { Actor, Anchor, Clock } from '../ports/system.ts';
+import { isCurrent } from '../slots/locked-store.ts';
 import { chainInParts, entryHash, sameBytes } from './chain.ts';
 import type { AuditEntry, NewEntry } from './entry.ts';
 
@@ -52,8 +53,7 @@ export async function change<T>(
 /** Keys from before a `slots rekey` would seal what nobody could check afterwards. */
 async function refuseStaleKeys(tx: Transaction, unlockedBy: SlotRecord | undefined): Promise<void> {
   if (unlockedBy === undefined) return;
-  const current = (await tx.slots.all()).find((slot) => slot.id === unlockedBy.id);
-  if (current !== undefined && sameBytes(current.wrapped, unlockedBy.wrapped)) return;
+  if (await isCurrent(tx, unlockedBy)) return;
   throw new Failure('changed', 'the slots of the store were changed meanwhile; nothing was done', {
     hint: 'run it again',
   });

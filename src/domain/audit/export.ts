@@ -23,20 +23,21 @@ export function publicKeyPem(publicKey: string): string {
 }
 
 /**
- * The log from entry `since` on as JSON lines: one entry a line in order, then one line with an
- * Ed25519 signature over the SHA-256 of all bytes before it. Whoever has the public key can check it
+ * The log from entry `since` to entry `end` as JSON lines: one entry a line in order, then one line with
+ * an Ed25519 signature over the SHA-256 of all bytes before it. Whoever has the public key can check it
  * with nothing else.
  */
 export async function* exportLog(
   log: Pick<AuditReader, 'from'>,
   since: number,
+  end: number,
   seed: Uint8Array,
 ): AsyncGenerator<string> {
   const { privateKey, publicKey } = signingKey(seed);
   const digest = createHash('sha256');
   let entries = 0;
-  for (let seq = since; ; ) {
-    const page = await log.from(seq, PAGE);
+  for (let seq = since; seq <= end; ) {
+    const page = await log.from(seq, Math.min(PAGE, end - seq + 1));
     for (const entry of page) {
       const line = `${JSON.stringify(lineOf(entry))}\n`;
       digest.update(line);

@@ -1,4 +1,4 @@
-import type { AuditEntry } from '../audit/entry.ts';
+import type { AuditEntry, Facts } from '../audit/entry.ts';
 import { keyId } from '../ids.ts';
 import { stateOf } from '../keys/facts.ts';
 import type { ApiKey } from '../keys/key.ts';
@@ -10,12 +10,25 @@ export interface Difference {
   readonly reason: string;
 }
 
+/** What the log says of a key. Of owner and purpose only those entries tell that change them, so they may be unknown. */
+interface Logged {
+  readonly name: Fact | undefined;
+  readonly owner: Fact | undefined;
+  readonly purpose: Fact | undefined;
+  /** `stateOf`, in JSON. */
+  readonly state: string;
+}
+
+type Fact = Facts[string];
+
+const DESCRIBING = ['name', 'owner', 'purpose'] as const;
+
 /**
  * Compares every key with the newest audit entry about it. Feed it all entries in order, then all
  * keys; what remains are keys that the log knows and the store doesn't have.
  */
 export class KeyComparison {
-  readonly #states = new Map<string, string>();
+  readonly #states = new Map<string, Logged>();
 
   /** Takes note of an entry. */
   entry(entry: AuditEntry): void {
@@ -25,7 +38,10 @@ export class KeyComparison {
     // Entries from before there were integrations and older versions have neither.
     const { integration_id = null, older_until = null } = entry.facts;
     const state = { mode, brand, version, scopes, networks, expires_at, disabled, revoked };
-    this.#states.set(entry.target, JSON.stringify({ ...state, integration_id, older_until }));
+    const before = this.#states.get(entry.target);
+    const { name = before?.name, owner = before?.owner, purpose = before?.purpose } = entry.facts;
+    const text = JSON.stringify({ ...state, integration_id, older_until });
+    this.#states.set(entry.target, { name, owner, purpose, state: text });
   }
 
   /** The difference between a key and its newest entry, if there is one. */
@@ -35,7 +51,11 @@ export class KeyComparison {
     this.#states.delete(target);
     if (logged === undefined) return { target, reason: 'no audit entry tells of it' };
     const now = JSON.stringify(stateOf(key));
-    return logged === now ? undefined : { target, reason: `the log says ${logged}, the store ${now}` };
+    if (logged.state !== now) return { target, reason: `the log says ${logged.state}, the store ${now}` };
+    const part = DESCRIBING.find((one) => logged[one] !== undefined && logged[one] !== key[one]);
+    if (part === undefined) return undefined;
+    const [then, is] = [JSON.stringify(logged[part]), JSON.stringify(key[part])];
+    return { target, reason: `the log says ${part} ${then}, the store ${is}` };
   }
 
   /** Keys that the log tells of and that the store did not have. */

@@ -7,12 +7,13 @@ import { isScope } from '../keys/scopes.ts';
 import { allKeys } from '../keys/select.ts';
 import { publicKey } from '../keys/token.ts';
 import type { AuditSealer } from '../ports/secrets.ts';
-import type { Store } from '../ports/store.ts';
+import type { Readers } from '../ports/store.ts';
 import type { AnchorMark } from '../ports/system.ts';
 import { openDeliveries } from '../rotations/open.ts';
 import { appFindings } from './apps.ts';
 import { AppComparison } from './compare-apps.ts';
 import { KeyComparison } from './compare-keys.ts';
+import { RecordComparison } from './compare-records.ts';
 import { WorkspaceComparison } from './compare-workspaces.ts';
 import { rotationFindings } from './rotations.ts';
 
@@ -25,11 +26,11 @@ export interface HealthFinding {
 }
 
 /**
- * Walks the whole log and all keys. What can't be checked while locked is left out, not guessed. `apps` tells of each
- * app whether it is as the log says; undefined when the log breaks off.
+ * Walks the whole log and all keys, which must be of one moment. What can't be checked while locked is left out, not
+ * guessed. `apps` tells of each app whether it is as the log says; undefined when the log breaks off.
  */
 export async function examine(
-  store: Store,
+  store: Readers,
   parts: { sealer: AuditSealer | undefined; anchor: AnchorMark | undefined; now: number },
 ): Promise<{
   findings: readonly HealthFinding[];
@@ -39,6 +40,7 @@ export async function examine(
   const comparison = new KeyComparison();
   const apps = new AppComparison();
   const workspaces = new WorkspaceComparison();
+  const records = new RecordComparison();
   const watched = {
     async from(seq: number, limit: number): Promise<readonly AuditEntry[]> {
       const page = await store.audit.from(seq, limit);
@@ -46,15 +48,19 @@ export async function examine(
         comparison.entry(entry);
         apps.entry(entry);
         workspaces.entry(entry);
+        records.entry(entry);
       }
       return page;
     },
   };
   const chain = await checkChain(watched, parts.sealer, parts.anchor);
   const findings: HealthFinding[] = chainFindings(chain);
-  if (chain.bad === null)
+  if (chain.bad === null) {
     for (const { target, reason } of await workspaces.differences(store.workspaces))
       findings.push({ ...differs(target, reason), code: 'workspace_differs' });
+    for (const { target, reason } of await records.differences(store))
+      findings.push({ ...differs(target, reason), code: `${target.split(' ')[0]}_differs` });
+  }
   const open = await openDeliveries(store);
   for await (const key of allKeys(store, {}, parts.now)) {
     // A log that breaks off says nothing about what comes after it.

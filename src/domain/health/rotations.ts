@@ -11,6 +11,9 @@ import type { HealthFinding } from './examine.ts';
 /** A delivery that is open for longer than this needs somebody, ms. */
 const OPEN_FOR = 86_400_000;
 
+/** A secret that was issued less than this ago may be on its way to whoever asked for it, ms. */
+const ON_ITS_WAY = 60_000;
+
 /** What rotating left behind that somebody should look at; `open` is the key's open delivery. */
 export async function rotationFindings(
   store: Readers,
@@ -30,7 +33,8 @@ export async function rotationFindings(
 /** The secret of an open delivery is kept sealed, so it isn't lost. */
 function neverShown(key: ApiKey, now: number): boolean {
   const live = ['active', 'rotating'].includes(statusOf(key, now));
-  return live && key.shownAt === null && key.versionUsedAt === null;
+  const isNew = Math.abs(now - key.issuedAt) < ON_ITS_WAY;
+  return live && !isNew && key.shownAt === null && key.versionUsedAt === null;
 }
 
 function unshown(key: ApiKey, now: number): HealthFinding {
@@ -56,7 +60,8 @@ function unshownOlder(
 ): readonly HealthFinding[] {
   const id = publicKey(key);
   const unseen = livingOlder(key, versions, now).filter(
-    ({ shownAt, lastUsedAt }) => shownAt === null && lastUsedAt === null,
+    ({ issuedAt, shownAt, lastUsedAt }) =>
+      Math.abs(now - issuedAt) >= ON_ITS_WAY && shownAt === null && lastUsedAt === null,
   );
   const way =
     open === undefined

@@ -268,6 +268,11 @@ export interface Store extends Readers {
    */
   write<T>(work: (tx: Transaction) => Promise<T>, options?: WriteOptions): Promise<T>;
   /**
+   * Runs `work` over the store as it is at one moment: what anybody commits meanwhile is not seen. `work` awaits
+   * nothing but the readers, since a snapshot that is held keeps the journal from being taken back. Not to be nested.
+   */
+  readTogether<T>(work: (readers: Readers) => Promise<T>): Promise<T>;
+  /**
    * Runs `work`, which may take minutes and may ask somebody, while no other process or call runs one
    * of this name (`[a-zA-Z0-9_-]{1,64}`) on this store; ordinary writes go on. Waits `waitMs` (else a bounded
    * time), then throws `busy`, naming the holder's pid where it is known. When its holder dies the name is free

@@ -10,7 +10,11 @@ import { refuseRefreshing } from './refreshing.ts';
 
 /** The slot of this name or id; throws `not_found` with the nearest name. */
 export async function findSlot(store: Readers, text: string): Promise<SlotRecord> {
-  const slots = await store.slots.all();
+  return slotIn(await store.slots.all(), text);
+}
+
+/** The one of these of this name or id; throws `not_found` with the nearest name. */
+export function slotIn(slots: readonly SlotRecord[], text: string): SlotRecord {
   const found =
     slots.find((slot) => slot.id === text) ?? slots.find((slot) => slot.name === text.normalize('NFC'));
   if (found !== undefined) return found;

@@ -14,7 +14,7 @@ import type {
 } from '../ports/secrets.ts';
 import type { AuditReader, Readers, Transaction } from '../ports/store.ts';
 import { slotEntry } from '../setup/initialise.ts';
-import { lockedStore } from './locked-store.ts';
+import { lockedIn } from './locked-store.ts';
 import { refuseRefreshing } from './refreshing.ts';
 
 /** What a new root key does to each slot. */
@@ -29,11 +29,12 @@ export interface RekeyPlan {
  * A new root key, everything sealed again under it, and a new pepper. Each slot is opened (`sources`
  * asks for what it needs) and wrapped anew; what can't be opened is shown to `confirm` and dropped.
  * One transaction swaps all of it: until then the old slots open the store, afterwards the new ones. One
- * rekey at a time: two at once would take each other's new keys away. Throws `forbidden`.
+ * rekey at a time, and each unlocks the store when it is its turn: the one before took the old keys away. Throws
+ * `forbidden`, and as unlocking does.
  */
 export async function rekey(
   ledger: Ledger,
-  parts: { access: OperatorAccess; secrets: Secrets; sources: UnlockSources },
+  parts: { secrets: Secrets; sources: UnlockSources },
   confirm: (plan: RekeyPlan) => Promise<void>,
 ): Promise<RekeyPlan> {
   return ledger.store.exclusively('rekey', () => rekeyAlone(ledger, parts, confirm));
@@ -46,31 +47,31 @@ async function rekeyAlone(
 ): Promise<RekeyPlan> {
   const { store } = ledger;
   await requireStoreAllowed(store, ledger.actor, 'slots');
-  const generation = await store.slots.generation();
-  const slots = await store.slots.all();
-  const from = { peppers: await store.slots.peppers(), sealed: await store.slots.allSealed() };
-  const next = parts.access.rekey(from, ledger.now());
+  const { generation, locked, sealed } = await store.readTogether(async (readers) => ({
+    generation: await readers.slots.generation(),
+    locked: await lockedIn(store, readers),
+    sealed: await readers.slots.allSealed(),
+  }));
+  const access = await parts.secrets.unlockOperator(locked, parts.sources);
+  const next = access.rekey({ peppers: locked.peppers, sealed }, ledger.now());
   const made: { old: SlotRecord; current: SlotRecord }[] = [];
   const dropped: { slot: SlotRecord; reason: string }[] = [];
-  const locked = { ...(await lockedStore(store)), slots };
   try {
-    for (const slot of slots) {
+    for (const slot of locked.slots) {
       try {
         made.push({
           old: slot,
           current: await parts.secrets.rewrap(locked, slot, next.access, parts.sources),
         });
       } catch (error) {
-        if (!(error instanceof Failure) || slot.id === parts.access.slot.id || error.code === 'cancelled')
+        if (!(error instanceof Failure) || slot.id === access.slot.id || error.code === 'cancelled')
           throw error;
         dropped.push({ slot, reason: error.message });
       }
     }
     await confirm({ kept: made.map((pair) => pair.current), dropped });
-    await change({ ...ledger, sealer: next.access.audit, unlockedBy: parts.access.slot }, (tx, record) =>
-      swap(tx, record, ledger, {
-        ...{ generation, sealed: from.sealed, before: parts.access.audit, next, made, dropped },
-      }),
+    await change({ ...ledger, sealer: next.access.audit, unlockedBy: access.slot }, (tx, record) =>
+      swap(tx, record, ledger, { generation, sealed, before: access.audit, next, made, dropped }),
     );
   } catch (error) {
     await undo(store, parts.secrets, made);

@@ -21,6 +21,11 @@ export function connectCopy(bytes: Buffer, path: string): Connection {
   return open(bytes, path, { readonly: true });
 }
 
+/** Opens an empty database in memory. The driver must be loaded. */
+export function connectNowhere(): Connection {
+  return open(':memory:', ':memory:', {});
+}
+
 function open(source: string | Buffer, path: string, options: BetterSqlite3.Options): Connection {
   if (driver === undefined) throw new Error('the SQLite driver is not loaded');
   try {

@@ -1,4 +1,5 @@
 import { type ErrorCode, Failure, PROGRAM } from '../../errors.ts';
+import { notWritable } from './read-only.ts';
 
 /** SQLite's result code (`SQLITE_BUSY_SNAPSHOT`), undefined for what SQLite didn't throw. */
 export function sqliteCode(error: unknown): string | undefined {
@@ -28,8 +29,6 @@ const FAILURES: readonly (readonly [prefix: string, code: ErrorCode, message: st
     'the disk is full; nothing was changed',
     'free some space, then try again',
   ],
-  ['SQLITE_READONLY', 'store_readonly', 'the store cannot be written', `${PROGRAM} doctor`],
-  ['SQLITE_PERM', 'store_readonly', 'the store cannot be written', `${PROGRAM} doctor`],
   ['SQLITE_CANTOPEN', 'store_unreadable', 'the store cannot be opened', `${PROGRAM} doctor`],
   [
     'SQLITE_CORRUPT',
@@ -43,12 +42,27 @@ const FAILURES: readonly (readonly [prefix: string, code: ErrorCode, message: st
     'the disk failed while reading or writing the store',
     `${PROGRAM} doctor`,
   ],
-  ['SQLITE_NOTADB', 'store_foreign', 'the file is not a store of this program', `${PROGRAM} doctor`],
+  [
+    'SQLITE_NOTADB',
+    'store_foreign',
+    'the file is not a store of this program',
+    'put a copy of the store back, or move that file away',
+  ],
 ];
+
+/** What is said of a schema that isn't ours: our statements name nothing else. */
+const NOT_THERE =
+  /^(no such (table|column|view): |table \S+ has no column named |vtable constructor failed: )/;
 
 /** What SQLite's error means to the user; anything else comes back as it is. */
 export function failureOf(error: unknown, path: string): unknown {
   const code = sqliteCode(error);
+  if (code === 'SQLITE_ERROR' && error instanceof Error && NOT_THERE.test(error.message))
+    return new Failure('store_damaged', `the store is damaged (${error.message}): ${path}`, {
+      hint: `put a copy of it back; ${PROGRAM} doctor tells what is wrong`,
+      cause: error,
+    });
+  if (code?.startsWith('SQLITE_READONLY') || code === 'SQLITE_PERM') return notWritable(path, error);
   const fit = FAILURES.find(([prefix]) => code?.startsWith(prefix));
   if (fit === undefined) return error;
   const [, failure, message, hint] = fit;

@@ -3,6 +3,7 @@ import type { Migration } from '../migrations/migration.ts';
 import { APPLICATION_ID } from './connection.ts';
 import type { Connection } from './driver.ts';
 import { failureOf } from './errors.ts';
+import { refuseTriggers } from './triggers.ts';
 
 /** What to do with a store of this version: use it, bring it up to date first, or only read it. */
 export type Standing = 'current' | 'older' | 'newer';
@@ -17,13 +18,9 @@ export function standingOf(
   migrations: readonly Migration[],
   readNewer: boolean,
 ): Standing {
-  const { application, version } = headerOf(connection, path);
-  if (application !== APPLICATION_ID) {
-    throw new Failure('store_foreign', `the database is not a store of this program: ${path}`, {
-      hint: `${PROGRAM} doctor`,
-    });
-  }
+  const version = refuseForeign(connection, path);
   const latest = migrations.at(-1)?.version ?? 0;
+  if (version <= latest) refuseTriggers(connection, path);
   if (version === latest) return 'current';
   if (version > latest) {
     if (readNewer && minReaderOf(connection, path) <= latest) return 'newer';
@@ -35,6 +32,15 @@ export function standingOf(
     });
   }
   return 'older';
+}
+
+/** Gives back the schema's version of a store of this program; throws `store_foreign` for any other database. */
+export function refuseForeign(connection: Connection, path: string): number {
+  const { application, version } = headerOf(connection, path);
+  if (application === APPLICATION_ID) return version;
+  throw new Failure('store_foreign', `the database is not a store of this program: ${path}`, {
+    hint: 'put a copy of the store back, or move that file away',
+  });
 }
 
 export function newer(version: number, latest: number): Failure {

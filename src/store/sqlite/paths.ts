@@ -34,6 +34,8 @@ export function checkPath(path: string): void {
   });
 }
 
+const OWN_HOME = 'set KEYWRIGHT_HOME to a folder of your own';
+
 /** What is at the path itself, links not followed; undefined for nothing. Throws `store_unreadable`. */
 export function statOf(path: string): Stats | undefined {
   try {
@@ -82,17 +84,20 @@ function checkFolder(folder: string, uid: number | undefined): void {
     throw unreadable(folder, error);
   }
   if (stats === undefined) throw noStore(folder);
-  if (!stats.isDirectory()) throw refuse(`${folder} is not a folder`);
+  if (!stats.isDirectory()) throw refuse(`${folder} is not a folder`, OWN_HOME);
   checkAccess(folder, stats, uid);
 }
 
 /** Throws `store_permissions` for what is not a plain file of ours alone, under one name. */
 export function checkFile(path: string, stats: Stats, uid: number | undefined): void {
-  if (stats.isSymbolicLink()) throw refuse(`${path} is a symbolic link`);
-  if (!stats.isFile()) throw refuse(`${path} is not a regular file`);
+  if (stats.isSymbolicLink()) throw refuse(`${path} is a symbolic link`, 'put the file itself in its place');
+  if (!stats.isFile()) throw refuse(`${path} is not a regular file`, 'move it away');
   checkAccess(path, stats, uid);
   if (stats.nlink > 1 && !isOwnLeftover(path, stats)) {
-    throw refuse(`${path} has a second name (a hard link), which would split its journal`);
+    throw refuse(
+      `${path} has a second name (a hard link), which would split its journal`,
+      'remove the other name',
+    );
   }
 }
 
@@ -136,7 +141,7 @@ function isOwnLeftover(path: string, stats: Stats): boolean {
 
 function checkAccess(path: string, stats: Stats, uid: number | undefined): void {
   if (uid === undefined) return;
-  if (stats.uid !== uid) throw refuse(`${path} belongs to another user`);
+  if (stats.uid !== uid) throw refuse(`${path} belongs to another user`, `${OWN_HOME}, or run as its owner`);
   if ((stats.mode & 0o077) !== 0) throw refuse(`${path} is open to other users (mode ${modeOf(stats)})`);
 }
 
@@ -155,8 +160,8 @@ function noStore(path: string): Failure {
   return new Failure('no_store', `there is no store at ${path}`, { hint: `${PROGRAM} init` });
 }
 
-function refuse(message: string): Failure {
-  return new Failure('store_permissions', message, { hint: `${PROGRAM} doctor --fix` });
+function refuse(message: string, hint = `${PROGRAM} doctor --fix`): Failure {
+  return new Failure('store_permissions', message, { hint });
 }
 
 function unreadable(path: string, error: unknown): Failure {

@@ -4,11 +4,13 @@ import type { Session, Value } from '../queries/session.ts';
 import { connectForReading } from './connection.ts';
 import { type Connection, connectCopy } from './driver.ts';
 import { filesOf, gone, statOf } from './paths.ts';
-import { SqliteSession } from './session.ts';
+import { readTogether, SqliteSession } from './session.ts';
 
 /** The reading side of a store. */
 export interface Reading {
   readonly session: Session;
+  /** Runs `work` over the store as of one moment. One at a time. */
+  together<T>(work: (session: Session) => Promise<T>): Promise<T>;
   close(): void;
 }
 
@@ -23,15 +25,44 @@ export function openForReading(
   accept: (connection: Connection) => void,
   cacheKiB?: number,
 ): Reading {
+  const connection = inPlace(path, accept, cacheKiB);
+  if (connection === undefined) return new CopyReading(path, accept);
+  const session = new SqliteSession(connection, path);
+  return {
+    session,
+    together: (work) => readTogether(connection, session, work),
+    close: () => connection.close(),
+  };
+}
+
+/** A connection for one look at a store, to the file itself or to a copy as `openForReading` makes. */
+export function connectOnce(path: string, accept: (connection: Connection) => void): Connection {
+  return inPlace(path, accept) ?? accepted(connectCopy(bytesOf(path), path), accept);
+}
+
+/** Undefined where nothing can be written beside the file, and nothing is waiting there. */
+function inPlace(
+  path: string,
+  accept: (connection: Connection) => void,
+  cacheKiB?: number,
+): Connection | undefined {
   const connection = connectForReading(path, cacheKiB);
   try {
+    return accepted(connection, accept);
+  } catch (error) {
+    if (!(error instanceof Failure) || !cannotJournal(error) || journalWaiting(path)) throw error;
+    return undefined;
+  }
+}
+
+function accepted(connection: Connection, accept: (connection: Connection) => void): Connection {
+  try {
     accept(connection);
+    return connection;
   } catch (error) {
     connection.close();
-    if (!(error instanceof Failure) || !cannotJournal(error) || journalWaiting(path)) throw error;
-    return new CopyReading(path, accept);
+    throw error;
   }
-  return { session: new SqliteSession(connection, path), close: () => connection.close() };
 }
 
 function cannotJournal({ code }: Failure): boolean {
@@ -54,7 +85,7 @@ class CopyReading implements Reading, Session {
   readonly #path: string;
   readonly #accept: (connection: Connection) => void;
   #seen: string | undefined;
-  #current: { connection: Connection; session: SqliteSession } | undefined;
+  #current: Current | undefined;
 
   constructor(path: string, accept: (connection: Connection) => void) {
     this.#path = path;
@@ -63,38 +94,43 @@ class CopyReading implements Reading, Session {
   }
 
   async get<Row>(sql: string, params?: readonly Value[]): Promise<Row | undefined> {
-    return this.#fresh().get<Row>(sql, params);
+    return this.#fresh().session.get<Row>(sql, params);
   }
 
   async all<Row>(sql: string, params?: readonly Value[]): Promise<readonly Row[]> {
-    return this.#fresh().all<Row>(sql, params);
+    return this.#fresh().session.all<Row>(sql, params);
   }
 
   async run(sql: string, params?: readonly Value[]): Promise<number> {
-    return this.#fresh().run(sql, params);
+    return this.#fresh().session.run(sql, params);
+  }
+
+  async together<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    const { connection, session } = this.#fresh();
+    return readTogether(connection, session, work);
   }
 
   close(): void {
     this.#current?.connection.close();
   }
 
-  #fresh(): SqliteSession {
-    if (this.#current !== undefined && this.#seen === IN_PLACE) return this.#current.session;
+  #fresh(): Current {
+    if (this.#current !== undefined && this.#seen === IN_PLACE) return this.#current;
     const now = journalWaiting(this.#path) ? IN_PLACE : stampOf(this.#path);
-    if (this.#current !== undefined && now === this.#seen) return this.#current.session;
-    const connection =
+    if (this.#current !== undefined && now === this.#seen) return this.#current;
+    const found =
       now === IN_PLACE ? connectForReading(this.#path) : connectCopy(bytesOf(this.#path), this.#path);
-    try {
-      this.#accept(connection);
-    } catch (error) {
-      connection.close();
-      throw error;
-    }
+    const connection = accepted(found, this.#accept);
     this.#current?.connection.close();
     this.#current = { connection, session: new SqliteSession(connection, this.#path) };
     this.#seen = now;
-    return this.#current.session;
+    return this.#current;
   }
+}
+
+interface Current {
+  readonly connection: Connection;
+  readonly session: SqliteSession;
 }
 
 const IN_PLACE = 'in place';

@@ -76,3 +76,24 @@ export class TransactionSession implements Session {
     return this.#session;
   }
 }
+
+/**
+ * Runs `work` in a read transaction of the connection: it sees what was committed when it began, and nothing of what
+ * is committed meanwhile.
+ */
+export async function readTogether<T>(
+  connection: Connection,
+  session: SqliteSession,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  const bound = new TransactionSession(session, connection);
+  try {
+    await session.run('BEGIN');
+    // SQLite begins at the first read, not here.
+    await session.get('SELECT 1 FROM sqlite_schema');
+    return await work(bound);
+  } finally {
+    bound.end();
+    if (connection.inTransaction) await session.run('COMMIT');
+  }
+}

@@ -12,6 +12,7 @@ import { newer, type Standing, standingOf, versionOf } from './header.ts';
 import { migrateStore } from './migrate.ts';
 import { withNamedLock } from './named-lock.ts';
 import { checkStoreFiles, fileAt, gone } from './paths.ts';
+import { notWritable } from './read-only.ts';
 import { openForReading, type Reading } from './reading.ts';
 import { keepReserve, spendReserve } from './reserve.ts';
 import { indexedAtEnd, sqliteSearch } from './search.ts';
@@ -106,6 +107,7 @@ class SqliteStore implements Store {
   #identity: StoreIdentity;
   #writing: { connection: Connection; session: SqliteSession } | undefined;
   #queue: Promise<unknown> = Promise.resolve();
+  #snapshots: Promise<unknown> = Promise.resolve();
   #closed = false;
 
   constructor(parts: Parts) {
@@ -131,6 +133,17 @@ class SqliteStore implements Store {
   write<T>(work: (tx: Transaction) => Promise<T>, options: WriteOptions = {}): Promise<T> {
     const turn = this.#queue.then(() => this.#writeWithReserve(work, options));
     this.#queue = turn.catch(() => undefined);
+    return turn;
+  }
+
+  /** On the connection that everybody reads on: what else is read meanwhile was asked for in the same instant. */
+  readTogether<T>(work: (readers: Readers) => Promise<T>): Promise<T> {
+    const read = () =>
+      this.#parts.reading.together((session) =>
+        work(readersOn(session, sqliteSearch, () => this.#identity.id)),
+      );
+    const turn = this.#snapshots.then(read);
+    this.#snapshots = turn.catch(() => undefined);
     return turn;
   }
 
@@ -202,7 +215,8 @@ class SqliteStore implements Store {
     } catch (error) {
       const failure = failureOf(error, path);
       throw failure instanceof Failure && failure.code === 'store_unreadable' && failure.cause !== undefined
-        ? unwritable(path, failure)
+        ? // Reading worked, so what can't be opened now is the journal beside the file.
+          notWritable(path, failure)
         : failure;
     }
   }
@@ -257,12 +271,4 @@ class SqliteStore implements Store {
     }
     return this.#writing;
   }
-}
-
-/** Reading worked, so what can't be opened now is the journal beside the file. */
-function unwritable(path: string, cause: Failure): Failure {
-  return new Failure('store_readonly', `the store cannot be written: ${path}`, {
-    hint: `${PROGRAM} doctor`,
-    cause,
-  });
 }

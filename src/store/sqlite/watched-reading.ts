@@ -53,15 +53,19 @@ export class WatchedReading implements Reading, Session {
     return this.#looking((session) => session.run(sql, params));
   }
 
+  together<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    return this.#looking((_session, reading) => reading.together(work));
+  }
+
   close(): void {
     this.#closed = true;
     this.#reading?.close();
     this.#reading = undefined;
   }
 
-  async #looking<T>(work: (session: Session) => Promise<T>): Promise<T> {
+  async #looking<T>(work: (session: Session, reading: Reading) => Promise<T>): Promise<T> {
     if (this.#reading === undefined || this.#elapsed() >= this.#lookAt) this.#reading = this.#look();
-    return work(this.#reading.session);
+    return work(this.#reading.session, this.#reading);
   }
 
   #look(): Reading {

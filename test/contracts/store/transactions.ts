@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { Store, Transaction } from '../../../src/domain/ports/store.ts';
+import type { Readers, Store, Transaction } from '../../../src/domain/ports/store.ts';
 import { addKeys, someEntry, someKey, someUsage, someVerifier, T0 } from '../samples.ts';
 import type { Fixture } from './fixture.ts';
 
@@ -32,6 +32,30 @@ export function transactionsContract(at: Fixture): void {
       await expect(at.store.write(fails, { bulk: true })).rejects.toThrow('on purpose');
       await addKeys(at.store, [someKey(at.ws, { name: 'quokka kept' })]);
       expect(await found('quokka')).toEqual(['quokka kept']);
+    });
+  });
+
+  describe('reading together', () => {
+    const names = async (readers: Readers) =>
+      (await readers.keys.page({}, { limit: 10 }, T0)).items.map(({ name }) => name);
+
+    test('sees one moment: what is committed meanwhile comes with the next reading', async () => {
+      await addKeys(at.store, [someKey(at.ws, { name: 'before' })]);
+      const seen = await at.store.readTogether(async (readers) => {
+        await addKeys(at.store, [someKey(at.ws, { name: 'meanwhile' })]);
+        await at.store.write((tx) => tx.write.audit([someEntry(2)]));
+        return [await names(readers), (await readers.audit.head())?.seq];
+      });
+      expect(seen).toEqual([['before'], 1]);
+      expect(await names(at.store)).toEqual(['meanwhile', 'before']);
+      expect(await at.store.readTogether(names)).toEqual(['meanwhile', 'before']);
+    });
+
+    test('gives back what fails, and goes on, each in its turn', async () => {
+      const failing = at.store.readTogether(async () => Promise.reject(new Error('on purpose')));
+      const next = at.store.readTogether(names);
+      await expect(failing).rejects.toThrow('on purpose');
+      expect(await next).toEqual([]);
     });
   });
 
@@ -155,6 +179,7 @@ export function transactionsContract(at: Fixture): void {
     await expect(at.store.integrations.all()).rejects.toMatchObject(closed);
     await expect(at.store.rotations.byId('x')).rejects.toMatchObject(closed);
     await expect(at.store.verifiers()).rejects.toMatchObject(closed);
+    await expect(at.store.readTogether(async () => 0)).rejects.toMatchObject(closed);
     await expect(at.store.exclusively('x', async () => 1)).rejects.toMatchObject(closed);
     expect(await at.store.recordUsage(someUsage())).toBe(false);
   });

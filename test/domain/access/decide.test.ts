@@ -67,6 +67,7 @@ describe.each<readonly [string, Wish, string]>([
   ['manage slots', { kind: 'manage-store', what: 'slots' }, 'yy---'],
   ['back up and restore', { kind: 'manage-store', what: 'backups' }, 'yy---'],
   ['make a workspace', { kind: 'manage-store', what: 'new workspaces' }, 'yy---'],
+  ['accept a rollback', { kind: 'manage-store', what: 'rollbacks' }, 'yy---'],
   ['add a developer', member(undefined, 'developer'), 'yy---'],
   ['add an admin', member(undefined, 'admin'), 'y----'],
   ['add an owner', member(undefined, 'owner'), 'y----'],

@@ -19,9 +19,9 @@ const LOG = logOf([
   [transaction('e'), SEALER],
 ]);
 
-async function exported(since = 1, log = LOG, seed = SEED): Promise<readonly string[]> {
+async function exported(since = 1, log = LOG, seed = SEED, end = log.length): Promise<readonly string[]> {
   const chunks: string[] = [];
-  for await (const chunk of exportLog(readerOf(log), since, seed)) chunks.push(chunk);
+  for await (const chunk of exportLog(readerOf(log), since, end, seed)) chunks.push(chunk);
   return chunks.join('').replace(/\n$/, '').split('\n');
 }
 

@@ -67,10 +67,34 @@ test('what the log says of other things is left aside', () => {
   expect(compared([someEntry(1, { action: 'slot.add', target: 'slot_1' })], [])).toEqual([]);
 });
 
-test('name, purpose, owner and last use may differ: they grant nothing', () => {
-  expect(
-    compared([entryOf(KEY)], [{ ...KEY, name: 'b', purpose: 'c', owner: 'd', lastUsedAt: 1, shownAt: 1 }]),
-  ).toEqual([undefined]);
+test('last use and showing may differ: nobody logs them', () => {
+  expect(compared([entryOf(KEY)], [{ ...KEY, lastUsedAt: 1, shownAt: 1 }])).toEqual([undefined]);
+});
+
+describe('who answers for a key, and what it is called', () => {
+  const created = (key: ApiKey) => someEntry(1, keyEntry('key.create', key, { owner: key.owner }));
+
+  test.each<readonly [Partial<ApiKey>, string]>([
+    [{ name: 'b' }, `the log says name "${KEY.name}", the store "b"`],
+    [{ owner: 'ben' }, `the log says owner "${KEY.owner}", the store "ben"`],
+  ])('edited to %j is seen', (change, reason) => {
+    expect(compared([created(KEY)], [{ ...KEY, ...change }])).toMatchObject([{ reason }]);
+    const later = entryOf({ ...KEY, disabledAt: 5 }, 'key.disable');
+    expect(compared([created(KEY), later], [{ ...KEY, ...change, disabledAt: 5 }])).toMatchObject([
+      { reason },
+    ]);
+  });
+
+  test('is what the newest entry says that tells of it', () => {
+    const now = { ...KEY, name: 'b', owner: 'ben', purpose: 'x' };
+    const update = someEntry(
+      2,
+      keyEntry('key.update', now, { owner: 'ben', old_owner: 'ana', purpose: 'x' }),
+    );
+    expect(compared([created(KEY), update], [now])).toEqual([undefined]);
+    expect(compared([created(KEY), update], [{ ...now, purpose: null }])[0]).toBeDefined();
+    expect(compared([entryOf(KEY)], [{ ...KEY, owner: 'ben' }]), 'nothing tells of it').toEqual([undefined]);
+  });
 });
 
 test('an entry of a store that had no integrations and older versions says that there are none', () => {

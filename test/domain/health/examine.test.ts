@@ -1,13 +1,20 @@
 import { describe, expect, test, vi } from 'vitest';
+import { change } from '../../../src/domain/audit/change.ts';
 import { examine } from '../../../src/domain/health/examine.ts';
+import {
+  configureIntegration,
+  createIntegration,
+  disableIntegration,
+} from '../../../src/domain/integrations/manage.ts';
 import { createKey, type NewKey } from '../../../src/domain/keys/create.ts';
 import { disableKeys, revokeKeys } from '../../../src/domain/keys/stop.ts';
 import { updateKey } from '../../../src/domain/keys/update.ts';
+import { slotEntry } from '../../../src/domain/setup/initialise.ts';
 import { createWorkspace, setArchived } from '../../../src/domain/workspaces/manage.ts';
 import { addMember, setRole } from '../../../src/domain/workspaces/members.ts';
 import { removeMember } from '../../../src/domain/workspaces/remove-member.ts';
 import { setPolicy } from '../../../src/domain/workspaces/set-policy.ts';
-import { addKeys, DAY, someKey, someUsage, someUse } from '../../contracts/samples.ts';
+import { addKeys, DAY, someKey, someSlot, someUsage, someUse } from '../../contracts/samples.ts';
 import { type Desk, fakeRandom, openDesk } from '../../support/fake-ledger.ts';
 
 /** A key that was shown, unless a test says otherwise. */
@@ -64,6 +71,42 @@ describe('found is', () => {
     const desk = openDesk();
     await addKeys(desk.store, [someKey(desk.workspace.id, { shownAt: 1 })]);
     expect(await codes(desk)).toEqual(['key_differs']);
+  });
+
+  test('a slot that was put into the database, and one that was taken out or edited', async () => {
+    const desk = openDesk();
+    const slot = someSlot({ name: 'back door' });
+    const logs = (action: string, as = slot) =>
+      change(desk.ledger, async (_, record) => record(slotEntry(action, as)));
+    await desk.store.write((tx) => tx.write.slots.insert(slot));
+    expect(await found(desk)).toMatchObject([
+      {
+        code: 'slot_differs',
+        message: expect.stringMatching(/^slot back door was .* no audit entry tells of it$/),
+      },
+    ]);
+    await logs('slot.add');
+    expect(await found(desk)).toEqual([]);
+    await logs('slot.add', { ...slot, role: 'verifier' });
+    expect(await codes(desk)).toEqual(['slot_differs']);
+    await desk.store.write((tx) => tx.write.slots.remove(slot.id));
+    expect(await found(desk)).toMatchObject([{ message: expect.stringContaining('does not have it') }]);
+    await logs('slot.remove');
+    expect(await found(desk)).toEqual([]);
+  });
+
+  test('an integration that was enabled in the database', async () => {
+    const desk = openDesk();
+    const which = { workspaceId: desk.workspace.id, text: 'crm' };
+    const wish = { name: 'crm', purpose: null, url: null };
+    const { id } = await createIntegration(desk.ledger, desk.means.random, desk.workspace, wish);
+    await configureIntegration(desk.ledger, which, undefined);
+    await disableIntegration(desk.ledger, which);
+    expect(await found(desk)).toEqual([]);
+    await desk.store.write((tx) => tx.write.integrations.update(id, { disabledAt: null }));
+    expect(await found(desk)).toMatchObject([
+      { code: 'integration_differs', message: expect.stringContaining('integration crm was changed') },
+    ]);
   });
 
   test('a key that was taken out of it', async () => {
@@ -159,6 +202,8 @@ describe('found is', () => {
   test('a key whose secret nobody is known to have seen, while it is live', async () => {
     const desk = openDesk();
     const key = await aKey(desk, { name: 'lost', expiresAt: desk.clock.at + DAY }, false);
+    expect(await found(desk), 'it may be on its way').toEqual([]);
+    desk.clock.at += 60_000;
     expect(await found(desk)).toEqual([
       {
         code: 'key_never_shown',

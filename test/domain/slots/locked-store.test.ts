@@ -1,15 +1,35 @@
 import { expect, test, vi } from 'vitest';
-import { lockedStore } from '../../../src/domain/slots/locked-store.ts';
+import type { Store } from '../../../src/domain/ports/store.ts';
+import { isCurrent, lockedStore, readUnlocked, unlockNow } from '../../../src/domain/slots/locked-store.ts';
+import { type RekeyPlan, rekey } from '../../../src/domain/slots/rekey.ts';
+import { Failure } from '../../../src/errors.ts';
 import { someSlot } from '../../contracts/samples.ts';
-import { openDesk } from '../../support/fake-ledger.ts';
+import { changedStore } from '../../support/changed-store.ts';
+import { openSlotDesk, type SlotDesk } from '../../support/fake-secrets.ts';
 
-const PEPPER = { number: 2, kind: 'pepper', sealed: new Uint8Array(60).fill(7), createdAt: 1 } as const;
+const sources = { passphraseGiven: false, passphrase: () => Promise.reject(new Error('nobody')) };
+const newRoot = (d: SlotDesk, decide: (plan: RekeyPlan) => Promise<void> = async () => undefined) =>
+  rekey(d.ledger, { secrets: d.secrets, sources }, decide);
 
-test('is what the store has, read once while nothing changes', async () => {
-  const { store } = openDesk();
-  const slots = vi.spyOn(store.slots, 'all');
+/** The store, in which something happens within the next snapshot, after what is read first. */
+function disturbed(store: Store, happens: () => Promise<unknown>): Store {
+  let left = 1;
+  return changedStore(store, {
+    readTogether: (work) =>
+      store.readTogether(async (readers) => {
+        const all = async () => {
+          const slots = await readers.slots.all();
+          if (left-- > 0) await happens();
+          return slots;
+        };
+        return work({ ...readers, slots: { ...readers.slots, all } });
+      }),
+  });
+}
+
+test('is what the store has', async () => {
+  const { store } = await openSlotDesk();
   const locked = await lockedStore(store);
-  expect(slots).toHaveBeenCalledTimes(1);
   expect(locked).toEqual({
     id: store.identity.id,
     primarySlot: await store.slots.primary(),
@@ -19,26 +39,53 @@ test('is what the store has, read once while nothing changes', async () => {
   expect(locked.slots).toHaveLength(1);
 });
 
-test('never pairs old slots with new peppers: it is read again until nothing changed in between', async () => {
-  const { store } = openDesk();
-  const all = store.slots.all.bind(store.slots);
-  let changes = 3;
-  const slots = vi.spyOn(store.slots, 'all').mockImplementation(async () => {
-    const before = await all();
-    if (changes-- > 0) {
-      const slot = someSlot();
-      await store.write(async (tx) => {
-        await tx.write.slots.insert(slot);
-        await tx.write.slots.putPepper({ ...PEPPER, number: 5 - changes });
-        await tx.write.slots.setPrimary(slot.id);
-      });
-    }
-    return before;
+test('never pairs old slots with new peppers', async () => {
+  const d = await openSlotDesk();
+  const before = await lockedStore(d.store);
+  expect(await lockedStore(disturbed(d.store, () => newRoot(d)))).toEqual(before);
+  expect((await lockedStore(d.store)).peppers).toHaveLength(2);
+});
+
+test('what a rekey took away while it was being unlocked is unlocked by the new keys', async () => {
+  const d = await openSlotDesk();
+  const unlock = vi.fn(async (locked: Awaited<ReturnType<typeof lockedStore>>) => {
+    if (unlock.mock.calls.length === 1) await newRoot(d);
+    return d.secrets.unlockOperator(locked, sources);
   });
-  const locked = await lockedStore(store);
-  expect(slots).toHaveBeenCalledTimes(4);
-  expect(locked.slots).toEqual(await all());
-  expect(locked.slots).toHaveLength(4);
-  expect(locked.peppers).toEqual(await store.slots.peppers());
-  expect(locked.primarySlot).toBe(await store.slots.primary());
+  const { slot } = await unlockNow(d.store, unlock);
+  expect(unlock).toHaveBeenCalledTimes(2);
+  expect(await isCurrent(d.store, slot)).toBe(true);
+});
+
+test.each([
+  ['that can not be unlocked is not tried for ever', false, new Failure('keychain_locked', 'it is locked')],
+  ['whose unlocking was cancelled is not asked for again', true, new Failure('cancelled', 'cancelled')],
+])('a store %s', async (_, changes, failure) => {
+  const d = await openSlotDesk();
+  const unlock = vi.fn(async () => {
+    if (changes) await d.store.write((tx) => tx.write.slots.insert(someSlot()));
+    throw failure;
+  });
+  await expect(unlockNow(d.store, unlock)).rejects.toBe(failure);
+  expect(unlock).toHaveBeenCalledTimes(1);
+});
+
+test('what is read with the keys of before is read again with those of now', async () => {
+  const d = await openSlotDesk();
+  const asked: boolean[] = [];
+  const operator = async ({ again }: { again: boolean }) => {
+    asked.push(again);
+    const access = await d.secrets.unlockOperator(await lockedStore(d.store), sources);
+    if (!again) await newRoot(d);
+    return access;
+  };
+  const means = { operator, anchor: () => d.anchor };
+  const seen = await readUnlocked(d.store, means, async (readers, { access, mark }) => [
+    access.slot,
+    await readers.slots.all(),
+    mark?.seq,
+  ]);
+  expect(asked).toEqual([false, true]);
+  const slots = await d.store.slots.all();
+  expect(seen).toEqual([slots[0], slots, (await d.store.audit.head())?.seq]);
 });

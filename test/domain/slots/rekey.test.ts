@@ -19,7 +19,7 @@ const actions = async ({ store }: Desk) => (await store.audit.from(1, 100)).map(
 
 describe('a new root key', () => {
   const run = async (d: Desk, confirm: (plan: RekeyPlan) => Promise<void> = async () => undefined) =>
-    rekey(d.ledger, { access: d.access, secrets: d.secrets, sources: SOURCES }, confirm);
+    rekey(d.ledger, { secrets: d.secrets, sources: SOURCES }, confirm);
   const rootsIn = async ({ store }: Desk): Promise<readonly string[]> => {
     const sealed = [...(await store.slots.peppers()), ...(await store.slots.allSealed())];
     const under = sealed.map((one) => Buffer.from(one.sealed).toString().split(':')[0] ?? '');
@@ -83,8 +83,8 @@ describe('a new root key', () => {
     const d = await desk();
     const second = await addSlot(d.ledger, d.access, d.secrets, operator('second'));
     d.secrets.broken.set('keychain', new Failure('keychain_locked', 'locked'));
-    const access = d.secrets.operator(second);
-    await rekey(d.ledger, { access, secrets: d.secrets, sources: SOURCES }, async () => undefined);
+    const sources = { ...SOURCES, slot: second.id };
+    await rekey(d.ledger, { secrets: d.secrets, sources }, async () => undefined);
     expect(await d.store.slots.primary()).toBe(second.id);
     expect(await names(d)).toEqual(['second']);
   });
@@ -177,11 +177,7 @@ test('who is neither owner nor admin makes no new root key', async () => {
   const d = await desk();
   const ledger = { ...d.ledger, actor: { ...d.ledger.actor, name: 'eve' } };
   const before = [await d.store.slots.all(), [...d.secrets.outside]];
-  const work = rekey(
-    ledger,
-    { access: d.access, secrets: d.secrets, sources: SOURCES },
-    async () => undefined,
-  );
+  const work = rekey(ledger, { secrets: d.secrets, sources: SOURCES }, async () => undefined);
   await expect(work).rejects.toMatchObject({ code: 'forbidden' });
   expect([await d.store.slots.all(), [...d.secrets.outside]]).toEqual(before);
 });
@@ -201,10 +197,8 @@ test.each([
     const sentAt = d.ledger.now() + offset;
     await tx.write.grants.putIntent({ grantId: grant.id, tokenVersion: 1, sentAt, uncertain });
   });
-  const done = await rekey(
-    d.ledger,
-    { access: d.access, secrets: d.secrets, sources: SOURCES },
-    async () => undefined,
-  ).catch((error) => error);
+  const done = await rekey(d.ledger, { secrets: d.secrets, sources: SOURCES }, async () => undefined).catch(
+    (error) => error,
+  );
   expect(done.code).toBe(code);
 });

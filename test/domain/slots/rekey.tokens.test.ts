@@ -28,7 +28,7 @@ const store = (version: number) =>
   });
 const sources = { passphraseGiven: false, passphrase: () => Promise.reject(new Error('nobody')) };
 const run = (meanwhile: () => Promise<unknown> = async () => undefined) =>
-  rekey(d.ledger, { access: d.access, secrets: d.secrets, sources }, async () => void (await meanwhile()));
+  rekey(d.ledger, { secrets: d.secrets, sources }, async () => void (await meanwhile()));
 const opened = async () => {
   const [slot] = await d.store.slots.all();
   const access = d.secrets.operator(slot ?? someSlot());

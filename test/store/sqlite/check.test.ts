@@ -5,6 +5,11 @@ import { createStore, inspectStore, openStore, repairStore } from '../../../src/
 import { addKeys, someKey, someSeed } from '../../contracts/samples.ts';
 import { storeDeps, storeFolder } from '../../support/store-folder.ts';
 
+const EDITED = `DROP TRIGGER keys_search_insert;
+  CREATE TRIGGER keys_search_insert AFTER INSERT ON keys BEGIN UPDATE keys SET owner = 'eve'; END`;
+const GATE = `CREATE TRIGGER restoring BEFORE INSERT ON audit WHEN unixepoch() < 17
+  BEGIN SELECT RAISE(ABORT, 'restoring'); END`;
+
 describe('looking a store over', () => {
   let at: ReturnType<typeof storeFolder>;
   const deps = storeDeps();
@@ -66,6 +71,58 @@ describe('looking a store over', () => {
     await store.close();
   });
 
+  test.each([
+    [
+      'a trigger',
+      'CREATE TRIGGER "e""vil" AFTER UPDATE ON keys BEGIN SELECT 1; END',
+      'trigger e"vil was not made',
+    ],
+    ['an edited trigger', EDITED, 'trigger keys_search_insert is not as'],
+    ['a trigger that is missing', 'DROP TRIGGER keys_search_insert', 'trigger keys_search_insert is missing'],
+  ])('%s is found and mended', async (_, sql, message) => {
+    tamper(sql);
+    expect(await inspectStore(at.location, deps)).toMatchObject([
+      { code: 'schema', message: expect.stringContaining(message), fixable: true },
+    ]);
+    await repairStore(at.location, deps);
+    expect(await codes()).toEqual([]);
+    const store = await openStore(at.location, deps);
+    await addKeys(store, [someKey(seed.workspace.id, { name: 'quokka' })]);
+    expect((await store.keys.page({ term: 'quokka' }, { limit: 9 }, 0)).items).toHaveLength(1);
+    await store.close();
+  });
+
+  test.each([
+    ['a table that is missing', 'DROP TABLE scope_catalogue', 'the table scope_catalogue is missing'],
+    ['a column with another name', 'ALTER TABLE meta RENAME COLUMN id TO other', 'the table meta is not as'],
+    ['a table too many', 'CREATE TABLE cats (name TEXT)', 'the table cats was not made'],
+    ['a view', 'CREATE VIEW cats AS SELECT 1', 'the view cats was not made'],
+    ['an index that is missing', 'DROP INDEX keys_live_name', 'the index keys_live_name is missing'],
+  ])('%s is named and left alone', async (_, sql, message) => {
+    tamper(sql);
+    expect(await inspectStore(at.location, deps)).toMatchObject(
+      [{ code: 'schema', message: `${at.path}: ${message}`, fixable: false }].map((finding) => ({
+        ...finding,
+        message: expect.stringContaining(finding.message),
+      })),
+    );
+    expect(await repairStore(at.location, deps)).toEqual([]);
+  });
+
+  test('the gate of a restore that was killed is no finding', async () => {
+    tamper(GATE);
+    expect(await codes()).toEqual([]);
+    await (await openStore(at.location, deps)).close();
+  });
+
+  test.each([
+    ['dropped tables', 'DROP TABLE keys_search; DROP TABLE audit'],
+    ['a store without meta', 'DROP TABLE meta'],
+  ])('%s are named, whatever else can not be checked then', async (_, sql) => {
+    tamper(sql);
+    expect(new Set(await codes())).toEqual(new Set(['schema']));
+  });
+
   test('another journal mode is found and set back', async () => {
     tamper('PRAGMA journal_mode = DELETE');
     expect(await codes()).toEqual(['settings']);
@@ -86,13 +143,16 @@ describe('looking a store over', () => {
     const bytes = readFileSync(at.path);
     bytes.fill(0xff, 4096 * 3, 4096 * 12);
     writeFileSync(at.path, bytes);
-    expect(await codes()).toContain('damaged');
+    expect(await codes()).toContain('store_damaged');
     await repairStore(at.location, deps);
     expect(readFileSync(at.path).equals(bytes)).toBe(true);
   });
 
   test('a file that is no store is said to be none', async () => {
     writeFileSync(at.path, 'just text, but quite long '.repeat(99));
-    expect(await codes()).toContain('damaged');
+    rmSync(`${at.path}.reserve`);
+    expect(await codes()).toEqual(['store_foreign']);
+    await repairStore(at.location, deps);
+    expect(readdirSync(at.folder)).not.toContain('keywright.db.reserve');
   });
 });

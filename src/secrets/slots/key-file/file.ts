@@ -8,6 +8,7 @@ import {
   openSync,
   readSync,
   renameSync,
+  statSync,
   unlinkSync,
   writeSync,
 } from 'node:fs';
@@ -25,9 +26,14 @@ const NONBLOCK = constants.O_NONBLOCK ?? 0;
  * The keys in the file; undefined when there is no file. A file that others can read, that someone else
  * owns, that is not a plain file of at most 4 KiB or doesn't parse throws `key_file_unusable`. Opened
  * without following a link and without waiting, so a planted link or FIFO does no harm. `uid` is ours,
- * undefined on Windows, where owner and modes say nothing.
+ * undefined on Windows, where owner and modes say nothing. `ownFolder` is checked like the file when the file is there.
  */
-export function readKeyFile(path: string, uid: number | undefined): readonly FileKey[] | undefined {
+export function readKeyFile(
+  path: string,
+  uid: number | undefined,
+  ownFolder?: string,
+): readonly FileKey[] | undefined {
+  if (uid !== undefined && dirname(path) === ownFolder) checkOwnFolder(ownFolder, uid);
   let fd: number;
   try {
     fd = openSync(path, constants.O_RDONLY | NOFOLLOW | NONBLOCK);
@@ -55,6 +61,14 @@ export function readKeyFile(path: string, uid: number | undefined): readonly Fil
   } finally {
     closeSync(fd);
   }
+}
+
+function checkOwnFolder(folder: string, uid: number): void {
+  const stat = statSync(folder, { throwIfNoEntry: false });
+  if (stat === undefined || (stat.uid === uid && (stat.mode & 0o077) === 0)) return;
+  throw new Failure('store_permissions', `${folder} is open to other users, or belongs to one`, {
+    hint: `${PROGRAM} doctor --fix`,
+  });
 }
 
 /** Makes a key file, 0600, in a folder made 0700. Throws `exists` when something is there already. */

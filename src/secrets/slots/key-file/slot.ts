@@ -43,7 +43,7 @@ export function parseKeyFileHeader(slot: SlotRecord): KeyFileHeader {
  */
 export function keyFileAtHand(slot: SlotRecord, override: string | undefined, where: KeyFilePlaces): boolean {
   const { id, path } = placeOf(slot, where);
-  return readKeyFile(override ?? path, where.uid)?.some((key) => key.id === id) ?? false;
+  return readKeyFile(override ?? path, where.uid, where.ownFolder)?.some((key) => key.id === id) ?? false;
 }
 
 /** Whose key files are read, and where one is looked for before the place that its slot names. */
@@ -51,14 +51,16 @@ export interface KeyFilePlaces {
   readonly uid: number | undefined;
   /** The key file of this home: a home that was moved or copied brings its own, and never touches the other. */
   readonly ownKeyFile: string | undefined;
+  /** The program's own folder for key files, which must be closed to others; other folders are their owners' to judge. */
+  readonly ownFolder: string | undefined;
 }
 
 /** The slot's key and the file it is in: this home's own where that holds the key, else the one it was made in. */
-function placeOf(slot: SlotRecord, { uid, ownKeyFile }: KeyFilePlaces): KeyFileHeader {
+function placeOf(slot: SlotRecord, { uid, ownKeyFile, ownFolder }: KeyFilePlaces): KeyFileHeader {
   const made = parseKeyFileHeader(slot);
   if (ownKeyFile === undefined || ownKeyFile === made.path) return made;
   try {
-    const own = readKeyFile(ownKeyFile, uid)?.some((key) => key.id === made.id) === true;
+    const own = readKeyFile(ownKeyFile, uid, ownFolder)?.some((key) => key.id === made.id) === true;
     return own ? { id: made.id, path: ownKeyFile } : made;
   } catch (error) {
     if (error instanceof Failure) return made; // what is wrong with it is said where it is used
@@ -73,7 +75,7 @@ export function keyFileMeans(random: Random, where: KeyFilePlaces): SlotMeans {
 
   /** Takes one key out of a file, and the file away when it was the last. */
   const drop = ({ id, path }: KeyFileHeader): void => {
-    const keys = readKeyFile(path, uid);
+    const keys = readKeyFile(path, uid, where.ownFolder);
     if (!keys?.some((key) => key.id === id)) return;
     const left = keys.filter((key) => key.id !== id);
     if (left.length === 0) removeKeyFile(path);
@@ -98,13 +100,13 @@ export function keyFileMeans(random: Random, where: KeyFilePlaces): SlotMeans {
 
     async unlock(slot, sources) {
       const { id, path } = placeOf(slot, where);
-      return find(slot, id, sources.keyFile ?? path, uid).key;
+      return find(slot, id, sources.keyFile ?? path, where).key;
     },
 
     async renew(slot, sources) {
       const { id, path: made } = placeOf(slot, where);
       const path = sources.keyFile === undefined ? made : resolve(sources.keyFile);
-      const old = find(slot, id, path, uid);
+      const old = find(slot, id, path, where);
       const key = newKey();
       replaceKeyFile(path, [old, key], base62OfBytes(random(16), 22));
       return { header: keyFileHeader(slot.role, { id: key.id, path }), key: key.key };
@@ -126,8 +128,8 @@ export function keyFileMeans(random: Random, where: KeyFilePlaces): SlotMeans {
   };
 }
 
-function find(slot: SlotRecord, id: string, path: string, uid: number | undefined): FileKey {
-  const keys = readKeyFile(path, uid);
+function find(slot: SlotRecord, id: string, path: string, { uid, ownFolder }: KeyFilePlaces): FileKey {
+  const keys = readKeyFile(path, uid, ownFolder);
   if (!keys) throw unusable(path, 'is not there');
   const key = keys.find((candidate) => candidate.id === id);
   if (!key) throw unusable(path, `does not hold the key of slot ${slot.name}`);

@@ -95,6 +95,16 @@ describe('reading', () => {
     expect(failure.message).not.toContain(Buffer.from(one.key).toString('base64url'));
   });
 
+  test("refused: one in our own folder that others may enter; another folder is its owner's to judge", async () => {
+    mkdirSync(at('own'), { mode: 0o700 });
+    createKeyFile(at('own/key'), [one]);
+    expect(readKeyFile(at('own/key'), uid, at('own'))).toHaveLength(1);
+    chmodSync(at('own'), 0o777);
+    const failure = await failureOf(() => readKeyFile(at('own/key'), uid, at('own')));
+    expect(failure).toMatchObject({ code: 'store_permissions', hint: '{keywright} doctor --fix' });
+    expect(readKeyFile(at('own/key'), uid, at('other'))).toHaveLength(1);
+  });
+
   test('refused: a device', async () => {
     expect((await failureOf(() => readKeyFile('/dev/zero', uid))).code).toBe('key_file_unusable');
   });
