@@ -97,7 +97,7 @@ describe.skipIf(unmountable !== undefined)(
         100,
         (store: Store) => changedStore(store, { write: (work) => store.write(work) }),
       ],
-      ['too large for the reserve', 24_000, (store: Store) => store],
+      ['too large for the reserve', 150_000, (store: Store) => store],
     ])('%s they are lost: uncertain, and never the spent one again', async (_, size, as) => {
       answerOf(size);
       const { keeper } = await desk.another(as);

@@ -54,7 +54,10 @@ export async function stopKeys(context: Context, input: Input, verb: Verb): Prom
     // What was confirmed is what is done: a key that fits only since is not among those that were shown.
     if ('filter' in selection) confirmed = keys.length;
   }
-  const { changed, already } = await verb.act(await context.ledger(verb.ledger), selection, confirmed);
+  const ledger = await context.ledger(verb.ledger);
+  const { changed, already } = await verb.act(ledger, selection, confirmed).catch((error: unknown) => {
+    throw onFullDisk(error, verb);
+  });
   if (changed.length + already.length === 0) return nothingFits(context, store, selection);
   const show = await showing(store);
   const noteOf = async (key: ApiKey): Promise<void> => {
@@ -75,6 +78,15 @@ export async function stopKeys(context: Context, input: Input, verb: Verb): Prom
   }
   if (context.out.audience === 'table') return undefined;
   return tell(context, [...changed, ...already]);
+}
+
+/** The room that is kept for stopping keys is enough for one after the other, not for many at once. */
+function onFullDisk(error: unknown, { done, ledger }: Verb): unknown {
+  if (!(error instanceof Failure) || error.code !== 'store_full' || ledger === 'unlocked') return error;
+  return new Failure('store_full', `the disk is full; no key was ${done}`, {
+    hint: 'free some space, or name one key at a time, which takes less',
+    cause: error,
+  });
 }
 
 async function nothingFits(context: Context, store: Readers, selection: Selection): Promise<undefined> {

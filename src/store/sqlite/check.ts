@@ -80,8 +80,10 @@ function inspectFiles(path: string, uid: number | undefined): readonly StoreFind
     if (stats.isFile() && stats.nlink > 1 && leftovers.size === 0)
       found('link', 'has a second name (a hard link)', false, 'remove the other name');
   }
-  if (statOf(path) !== undefined && statOf(reserve)?.size !== RESERVE_BYTES) {
-    const message = `${reserve} is missing: without it a full disk also stops revocations`;
+  const reserved = statOf(reserve)?.size ?? 0;
+  if (statOf(path) !== undefined && reserved !== RESERVE_BYTES) {
+    const state = reserved === 0 ? 'is missing' : 'is not whole';
+    const message = `${reserve} ${state}: without it a full disk also stops revocations`;
     findings.push({ code: 'reserve', message, path: reserve, fixable: true });
   }
   if (statOf(journal) !== undefined) {

@@ -3,22 +3,38 @@ import type { Random } from '../../domain/ports/system.ts';
 import { makePrivateFile } from './files.ts';
 import { filesOf, statOf } from './paths.ts';
 
-/** Enough for the journal pages of a revoke with its audit entry. Random bytes, so that no file system compresses them away. */
-export const RESERVE_BYTES = 65_536;
+/**
+ * A revoke with its audit entry takes 33 KiB of journal and 32 KiB of the journal's index, which are free again
+ * afterwards, and now and then a page for good: so this is enough for some hundred, one after the other. Random bytes,
+ * so that no file system compresses them away.
+ */
+export const RESERVE_BYTES = 131_072;
 
-/** Puts the reserve (back) in place. False when there is no room, or one that can't be replaced is there. */
+/** A page of the database, and a block of most file systems. */
+const STEP = 4096;
+
+/**
+ * Puts the reserve (back) in place, on a full disk as much of it as fits, so that nothing else takes the room first.
+ * False when it isn't whole, or one that can't be replaced is there.
+ */
 export function keepReserve(path: string, random: Random): boolean {
   const { reserve } = filesOf(path);
   try {
     const present = statOf(reserve);
     if (present?.size === RESERVE_BYTES) return true;
     if (present !== undefined) rmSync(reserve);
-    makePrivateFile(reserve, random(RESERVE_BYTES));
-    return true;
   } catch {
-    // The store works without; doctor says that it is missing.
     return false;
   }
+  for (let size = RESERVE_BYTES; size > 0; size -= STEP) {
+    try {
+      makePrivateFile(reserve, random(size));
+      return size === RESERVE_BYTES;
+    } catch {
+      // The store works without; doctor says that it is missing.
+    }
+  }
+  return false;
 }
 
 /** Gives the reserve's room back to the disk. False when there was none. */

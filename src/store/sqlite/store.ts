@@ -109,6 +109,7 @@ class SqliteStore implements Store {
   #queue: Promise<unknown> = Promise.resolve();
   #snapshots: Promise<unknown> = Promise.resolve();
   #closed = false;
+  #spentReserve = false;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -181,6 +182,8 @@ class SqliteStore implements Store {
     this.#usage.close();
     // Last, because only a connection that can write takes the journal back into the file.
     this.#writing?.connection.close();
+    // The journal is gone, and with it what it took of the disk: before anybody else has that.
+    if (this.#spentReserve) keepReserve(this.#parts.path, this.#parts.deps.random);
   }
 
   /** On a full disk an urgent write runs a second time, in the room that the reserve gives back. */
@@ -197,9 +200,24 @@ class SqliteStore implements Store {
       )
         throw error;
     }
-    const value = await this.#transact(work, options);
-    keepReserve(path, deps.random);
-    return value;
+    this.#spentReserve = true;
+    try {
+      this.#emptyJournal();
+      return await this.#transact(work, options);
+    } finally {
+      // First the journal, which may need a page more of the database: what is left over is kept for the next time.
+      this.#emptyJournal();
+      keepReserve(path, deps.random);
+    }
+  }
+
+  /** Takes what is in the journal into the database and gives its room back, as far as readers and the disk let it. */
+  #emptyJournal(): void {
+    try {
+      this.#writer().connection.pragma('wal_checkpoint(TRUNCATE)');
+    } catch {
+      // It stays in the journal, where it is as durable.
+    }
   }
 
   async #transact<T>(work: (tx: Transaction) => Promise<T>, options: WriteOptions): Promise<T> {
