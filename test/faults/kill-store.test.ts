@@ -15,7 +15,11 @@ const SWEPT: readonly Swept[] = [
     billing: ['active', 'active'],
   },
   { argv: ['slots', 'rekey', '--yes'], says: /^kept/m, billing: ['active', 'active'] },
-  { argv: ['workspaces', 'archive', 'acme', '--yes'], says: /archived acme/, billing: ['active', 'active'] },
+  {
+    argv: ['workspaces', 'archive', 'acme', '--yes'],
+    says: /archived acme/,
+    billing: ['active', 'disabled'],
+  },
 ];
 
 describe.skipIf(why !== undefined)(

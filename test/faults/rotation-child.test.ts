@@ -55,7 +55,8 @@ describe.runIf(linux)('the secret of a delivery (cases 7 and 206)', () => {
     expect(found).toEqual([]);
     // They did talk, or their silence proves nothing.
     expect(talked).toMatch(/^ {4}at /m);
-    expect(talked).toMatch(/^CHILD_PROCESS /m);
+    // Node's own talk, which may hold anything, is taken away (bin/keywright.js).
+    expect(talked).not.toMatch(/^(CHILD_PROCESS|STREAM|NET) \d+: /m);
   }, 40_000);
 
   test.each(['argument', 'environment', 'file'])('and would be found there: %s', async (where) => {
