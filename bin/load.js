@@ -1,9 +1,11 @@
 'use strict';
 
 const { existsSync, readFileSync } = require('node:fs');
-const Module = require('node:module');
 const { dirname, resolve } = require('node:path');
 const { Script } = require('node:vm');
+
+/** What `node:module` exports, without what loading that loads besides. */
+const Module = module.constructor;
 
 /**
  * Loads a CommonJS file as `require` does, with V8's code cache where there is one: compiling the

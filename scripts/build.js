@@ -8,7 +8,14 @@ import { fileURLToPath } from 'node:url';
 import { build, transform } from 'esbuild';
 import { declarations } from './declarations.js';
 import { licences } from './licences.js';
-import { fromOneFile, inOneFile, neededAtOnce, neededByMost, withLazyBuiltins } from './one-file.js';
+import {
+  fromOneFile,
+  inOneFile,
+  neededAtOnce,
+  neededByMost,
+  withLazyBuiltins,
+  withLazyParts,
+} from './one-file.js';
 import { sqliteInside } from './sqlite-inside.js';
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..');
@@ -28,6 +35,8 @@ const OFTEN = [
   'src/terminal/lines.ts',
   'src/secrets/open.ts',
 ];
+/** Its regular expressions take a millisecond to make, and only wide characters on a terminal need them. */
+const LATE = 'node_modules/fast-string-width/dist/index.js';
 /** V8's code cache of the program, for the Node that made it. */
 const CACHE = 'keywright.cache';
 const PINNED_NODE = join(ROOT, 'node_modules/node/bin/node');
@@ -79,10 +88,16 @@ async function buildProgram() {
   });
   const { outputs, inputs } = result.metafile;
   const texts = new Map();
-  for (const { path, text } of result.outputFiles) {
-    texts.set(`./${relative(DIST, path)}`, withLazyBuiltins(await toCommonJs(text)));
-  }
   const nameOf = (output) => `./${relative(DIST, join(ROOT, output))}`;
+  const lazy = new Set(
+    Object.keys(outputs)
+      .filter((output) => LATE in outputs[output].inputs)
+      .map(nameOf),
+  );
+  for (const { path, text } of result.outputFiles) {
+    const common = withLazyBuiltins(await toCommonJs(text));
+    texts.set(`./${relative(DIST, path)}`, withLazyParts(common, lazy));
+  }
   const entry = Object.keys(outputs).find((output) => nameOf(output) === `./${PROGRAM.file}`);
   const atOnce = new Set([...neededAtOnce(entry, outputs)].map(nameOf));
   const verbs = Object.values(outputs).map(({ entryPoint }) => entryPoint ?? '');

@@ -98,6 +98,25 @@ function withoutHelpers(text, helpers) {
   return text.slice(start);
 }
 
+/** Modules of others that take time to begin with and that most commands need nothing of: run at their first use. */
+export function withLazyParts(text, lazy) {
+  let used = false;
+  const replaced = text.replace(
+    /^(?:var|const|let) (\w+) = require\("(\.\/[\w.-]+)"\);$/gm,
+    (whole, name, part) => {
+      if (!lazy.has(part)) return whole;
+      used = true;
+      return `const ${name} = lazyPart(() => require("${part}"));`;
+    },
+  );
+  return used ? replaced + LAZY_PART : text;
+}
+
+const LAZY_PART = `function lazyPart(load) {
+  return new Proxy({}, { get: (_, name) => load()[name] });
+}
+`;
+
 /** In a file that stays apart: what is in the one file comes from there. */
 export function fromOneFile(text, oneFile, names) {
   return text.replace(/require\("(\.\/[\w.-]+)"\)/g, (whole, name) =>

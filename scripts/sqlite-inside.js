@@ -26,4 +26,5 @@ export const sqliteInside = {
   },
 };
 
-const PACKAGE_LIB = "require('path').join(require.resolve('better-sqlite3/package.json'), '../lib')";
+/** In a clone and in an installed package it lies beside `dist/`; to find it as Node does costs a millisecond. */
+const PACKAGE_LIB = `((beside) => fs.existsSync(beside) ? beside : path.join(require.resolve('better-sqlite3/package.json'), '../lib'))(path.join(__dirname, '../node_modules/better-sqlite3/lib'))`;

@@ -25,7 +25,7 @@ const KEYCHAIN_HELPER = join(import.meta.dirname, '../dist/keychain-helper.cjs')
 
 /** The part of Node's `process` that is used; tests give their own. */
 export type ProcessLike = TerminalProcess &
-  Pick<NodeJS.Process, 'env' | 'argv' | 'execPath'> & { geteuid?: () => number };
+  Pick<NodeJS.Process, 'env' | 'argv' | 'execPath'> & { geteuid?: () => number; hrtime?: NodeJS.HRTime };
 
 /** How a store is read. */
 export type Reading = Pick<StoreDeps, 'readCacheKiB' | 'readNewer'>;
@@ -144,6 +144,7 @@ export function storeSide(machine: Machine, sources: Context['sources'], actor: 
 function storeDeps({ random, proc, uid, out, reading }: Machine): StoreDeps {
   return {
     ...reading,
+    ...(proc.hrtime === undefined ? {} : { elapsed: elapsedBy(proc.hrtime) }),
     random,
     platform: proc.platform,
     uid,
@@ -152,6 +153,14 @@ function storeDeps({ random, proc, uid, out, reading }: Machine): StoreDeps {
       const who = pid === undefined ? 'another process' : `process ${pid}`;
       out.notice.show(`waiting for ${who} to finish with the store`);
     },
+  };
+}
+
+/** Not `performance`: the first use of it loads ten modules of Node's, which is a millisecond. */
+function elapsedBy(hrtime: NodeJS.HRTime): () => number {
+  return () => {
+    const [seconds, nanoseconds] = hrtime();
+    return seconds * 1000 + nanoseconds / 1e6;
   };
 }
 
@@ -186,7 +195,10 @@ async function openSecretsOf({
       command: proc.execPath,
       args: [KEYCHAIN_HELPER],
       env: proc.env,
-      terminal: mayAsk && (stdinIsTTY() || proc.stderr.isTTY === true),
+      // Asked for late: only a keychain needs to know, and Node takes 2 ms to make `stderr`.
+      get terminal() {
+        return mayAsk && (stdinIsTTY() || proc.stderr.isTTY === true);
+      },
       timeoutMs: parseKeychainTimeout(env('KEYWRIGHT_KEYCHAIN_TIMEOUT')),
       onWait: () => out.notice.show('waiting for the OS keychain; is it asking to be unlocked?'),
     },

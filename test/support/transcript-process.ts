@@ -33,6 +33,7 @@ export function fakeProcess(start: Start): { proc: ProcessLike; written: Written
     execPath: process.execPath,
     pid: process.pid,
     platform: process.platform,
+    hrtime: process.hrtime,
     geteuid: () => process.geteuid?.() ?? 0,
     kill: () => true,
     on: signals.on.bind(signals),

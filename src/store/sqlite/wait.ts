@@ -26,7 +26,7 @@ export function writeLockOf(path: string): Awaited {
  * thrown at once. Says once, after a second, that it waits; throws `busy` after the time-out of `deps`.
  */
 export async function untilFree<T>(attempt: () => T, awaited: Awaited, deps: StoreDeps): Promise<T> {
-  const started = performance.now();
+  let started: number | undefined;
   const timeout = deps.busyTimeoutMs ?? DEFAULT_TIMEOUT_MS;
   let told = false;
   for (let pause = 1; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
@@ -34,6 +34,7 @@ export async function untilFree<T>(attempt: () => T, awaited: Awaited, deps: Sto
       return attempt();
     } catch (error) {
       if (!isBusyFailure(error)) throw error;
+      started ??= performance.now();
       const waited = performance.now() - started;
       if (waited >= timeout) throw busy(awaited, deps, error);
       if (!told && waited >= NOTICE_AFTER_MS) {
