@@ -58,6 +58,17 @@ describe('a new secret that nobody gets to see is rolled back', () => {
     },
   );
 
+  test('and keys that were not rotated are told of though the reader has gone', async () => {
+    const { shell } = await shellWithKey();
+    const failing = ['--deliver', 'cat', '--check', 'false', '--check-timeout', '1s'];
+    expect((await shell.run(['keys', 'rotate', 'deploy', ...failing])).code).toBe(9);
+    const child = shell.start(['keys', 'rotate', '--all', '--json'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    child.stdout?.destroy();
+    const stderr = said(child.stderr);
+    expect(await ended(child)).toEqual([5, null]);
+    expect(stderr()).toContain('a delivery of deploy is open');
+  });
+
   test('when its reader has gone before, for every one of several keys', async () => {
     const { shell, key } = await shellWithKey();
     await shell.createKey('other');

@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
@@ -7,7 +7,7 @@ import type { Shell } from '../support/run-program.ts';
 import { attempt } from './soundness.ts';
 import { preparedStore } from './sweep.ts';
 
-/** Every command that changes the store, in a form that has something to change. */
+/** Commands of every kind that change the store, in a form that has something to change. */
 const CHANGES: readonly (readonly string[])[] = [
   ['keys', 'create', '--scope', 'orders:read', '--name', 'fresh'],
   ['keys', 'update', 'billing', '--purpose', 'invoices'],
@@ -19,6 +19,22 @@ const CHANGES: readonly (readonly string[])[] = [
   ['scopes', 'add', 'orders:read'],
   ['slots', 'add', '--kind', 'key-file', '--name', 'spare', '--path', 'HOME/spare.key'],
   ['slots', 'rekey', '--yes'],
+  ['keys', 'rotate', 'billing'],
+  ['keys', 'rotate', 'billing', '--deliver', 'cat', '--no-check'],
+  ['keys', 'import', 'PATH/rows.csv'],
+  ['members', 'add', 'ben'],
+  ['policy', 'set', '--longest-life', '400d'],
+  ['integrations', 'create', 'shop'],
+  [
+    'apps',
+    'register',
+    'crm',
+    '--token-endpoint',
+    'https://id.example.com/token',
+    '--client-id',
+    'c',
+    '--public',
+  ],
 ];
 
 /** Refuses entries the way a disk or a lock would: inside the transaction, when the entry is written. The one trigger that may. */
@@ -28,7 +44,10 @@ const REFUSE = `CREATE TRIGGER restoring BEFORE INSERT ON audit WHEN unixepoch()
 describe('without its audit entry nothing happens and nothing is shown (case 141)', () => {
   test.each(CHANGES)('%s %s', async (...words) => {
     const { shell, reset } = await preparedStore();
-    const argv = words.map((word) => word.replace('HOME', shell.home));
+    const argv = words.map((word) => word.replace('HOME', shell.home).replace('PATH', shell.path));
+    writeFileSync(join(shell.path, 'rows.csv'), 'token,scopes\na-token-from-elsewhere,orders:read\n', {
+      mode: 0o600,
+    });
     const before = contentOf(shell);
 
     onDatabase(shell, (db) => db.exec(REFUSE));

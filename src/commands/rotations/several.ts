@@ -7,6 +7,7 @@ import type { Store } from '../../domain/ports/store.ts';
 import { wasInterrupted } from '../../domain/rotations/deliver.ts';
 import type { Rotation } from '../../domain/rotations/rotation.ts';
 import { EXIT, Failure } from '../../errors.ts';
+import { ReaderGone } from '../../terminal/streams.ts';
 import type { Input } from '../input.ts';
 import type { Shown } from '../keys/describe.ts';
 import { selectionOf } from '../keys/which.ts';
@@ -88,7 +89,10 @@ export async function rotateSeveral(
       if (context.out.audience !== 'json' && error.hint !== undefined) await context.out.hint(error.hint);
     }
   }
-  await answer(context, means, done, failed);
+  await answer(context, means, done, failed).catch((error: unknown) => {
+    // That nobody reads the answer is no failure; that keys were not rotated is.
+    if (!(error instanceof ReaderGone) || failed.length === 0) throw error;
+  });
   const rotated = done.filter((one) => one.rotated.rotation !== undefined).length;
   const alone = done.length - rotated;
   const left = keys.length - done.length - failed.length;
