@@ -19,13 +19,14 @@ export interface CommandHost {
   onTerminal(): boolean;
   /** A negative id is that of a group. Throws when there is no such process. */
   kill(pid: number, signal: NodeJS.Signals | 0): void;
+  /** How long a command that was told to end may take for it, ms; 2,000 when left out. */
+  readonly lastWordsMs?: number;
   /** Listens to the signals that end a program. */
   on(signal: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): void;
   off(signal: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): void;
 }
 
 const STOPPING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const satisfies readonly NodeJS.Signals[];
-/** How long a command that was told to end may take for it, ms. */
 const LAST_WORDS = 2000;
 /** How often it is looked whether it has, ms. */
 const GLANCE = 10;
@@ -120,8 +121,9 @@ function run(
       detached,
     });
     relay.from(child);
-    const all = everyoneIn(host, child, detached);
-    const limit = endAt(all, timeoutMs);
+    const lastWords = host.lastWordsMs ?? LAST_WORDS;
+    const all = everyoneIn(host, child, { leads: detached, lastWords });
+    const limit = endAt(all, timeoutMs, lastWords);
     let signals = 0;
     stopped((signal) => {
       signals++;
@@ -154,7 +156,11 @@ interface Everyone {
   gone(): Promise<void>;
 }
 
-function everyoneIn(host: CommandHost, child: ChildProcess, leads: boolean): Everyone {
+function everyoneIn(
+  host: CommandHost,
+  child: ChildProcess,
+  { leads, lastWords }: { readonly leads: boolean; readonly lastWords: number },
+): Everyone {
   const { pid } = child;
   if (!leads || pid === undefined)
     return { kill: (signal) => void child.kill(signal), gone: async () => undefined };
@@ -169,7 +175,7 @@ function everyoneIn(host: CommandHost, child: ChildProcess, leads: boolean): Eve
   return {
     kill: (signal) => void reach(signal),
     async gone() {
-      for (let left = LAST_WORDS; reach(left > 0 ? 0 : 'SIGKILL') && left > 0; left -= GLANCE)
+      for (let left = lastWords; reach(left > 0 ? 0 : 'SIGKILL') && left > 0; left -= GLANCE)
         await new Promise((resolve) => setTimeout(resolve, GLANCE));
     },
   };
@@ -186,14 +192,14 @@ function endOf(child: ChildProcess): Promise<string | undefined> {
 }
 
 /** Tells them to end at the limit, and ends them soon after. */
-function endAt(all: Everyone, ms: number): { reached(): boolean; clear(): void } {
+function endAt(all: Everyone, ms: number, lastWords: number): { reached(): boolean; clear(): void } {
   let reached = false;
   let last: NodeJS.Timeout | undefined;
   const first = setTimeout(
     () => {
       reached = true;
       all.kill('SIGTERM');
-      last = setTimeout(() => all.kill('SIGKILL'), LAST_WORDS);
+      last = setTimeout(() => all.kill('SIGKILL'), lastWords);
     },
     Math.max(0, Math.min(ms, LONGEST_TIMER)),
   );

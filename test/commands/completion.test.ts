@@ -71,7 +71,7 @@ const ZSH: ShellProgram = {
     const script = `
 zmodload zsh/zpty
 zpty -b z zsh -f
-zpty -w z "PS1=; autoload -Uz compinit; compinit -u -D; source $SCRIPT
+zpty -w z "PS1=; autoload -Uz compinit; compinit -u -C -d $DUMP; source $SCRIPT
 compadd() { local -a all; builtin compadd -O all \\"\\$@\\"; print -l -- OFFERED: \\$all > $OFFERED; zle kill-whole-line }
 print >$READY"
 while [[ ! -e $READY ]] { sleep 0.02 }
@@ -107,6 +107,7 @@ describe.each([BASH, ZSH, FISH])('completion in $name', ({ name, complete }) => 
           SCRIPT: script,
           OFFERED: join(shell.path, `offered-${i}`),
           READY: join(shell.path, `ready-${i}`),
+          DUMP: join(shell.path, 'dump'),
           TERM: 'dumb',
         };
         const ran = spawnSync(command, args, { env, cwd: bin, encoding: 'utf8', timeout: 20_000 });

@@ -69,7 +69,7 @@ describe.skipIf(why !== undefined)(`a keychain that never answers${why ? ` (skip
     });
     const env = { KEYWRIGHT_KEYCHAIN_TIMEOUT: '100ms' };
     const child = shell.start(CREATE, { stdio: 'ignore', env });
-    await new Promise((resolve) => setTimeout(resolve, 100 + SLACK_MS));
+    await new Promise((resolve) => setTimeout(resolve, 1500));
     expect([child.exitCode, child.signalCode]).toEqual([null, null]);
     child.kill('SIGKILL');
     await ended(child);

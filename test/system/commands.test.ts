@@ -24,6 +24,7 @@ function machine(change: Partial<CommandHost> = {}) {
     listener: undefined,
     onTerminal: () => false,
     kill: (pid, signal) => void process.kill(pid, signal),
+    lastWordsMs: 200,
     on: (signal, listener) => void listeners.set(signal, listener),
     off: (signal) => void listeners.delete(signal),
     ...change,
@@ -147,20 +148,20 @@ describe('what a command prints', () => {
 
 describe('what a command started', () => {
   const starts = (file: string) =>
-    `sh -c '(sleep 0.1; echo ready > ${file}; sleep 1; echo late >> ${file}) & wait'`;
+    `sh -c '(sleep 0.1; echo ready > ${file}; sleep 0.8; echo late >> ${file}) & wait'`;
 
   test('ends with it at its time limit', async () => {
     const { run, file, written } = machine();
-    expect(await run(starts(file), { timeoutMs: 500 })).toMatchObject({ ok: false });
-    await new Promise((resolve) => setTimeout(resolve, 1000));
+    expect(await run(starts(file), { timeoutMs: 400 })).toMatchObject({ ok: false });
+    await new Promise((resolve) => setTimeout(resolve, 700));
     expect(written()).toBe('ready\n');
   });
 
   test('ends though the command itself has ended and it does not listen', async () => {
     const { run, file, written } = machine();
-    const deaf = `sh -c 'sh -c "trap "" TERM; echo ready > ${file}; sleep 3; echo late >> ${file}" & wait'`;
+    const deaf = `sh -c 'sh -c "trap "" TERM; echo ready > ${file}; sleep 1; echo late >> ${file}" & wait'`;
     expect(await run(deaf, { timeoutMs: 300 })).toMatchObject({ ok: false, reason: 'no end within 1 s' });
-    await new Promise((resolve) => setTimeout(resolve, 1500));
+    await new Promise((resolve) => setTimeout(resolve, 1000));
     expect(written()).toBe('ready\n');
   }, 10_000);
 
@@ -170,7 +171,7 @@ describe('what a command started', () => {
     await until(written, 'ready');
     listeners.get('SIGTERM')?.('SIGTERM');
     expect(await running).toMatchObject({ ok: false, reason: 'SIGTERM', interrupted: true });
-    await new Promise((resolve) => setTimeout(resolve, 1300));
+    await new Promise((resolve) => setTimeout(resolve, 900));
     expect(written()).toBe('ready\n');
   });
 
