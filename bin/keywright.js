@@ -23,7 +23,7 @@ if (Number(process.versions.napi) >= 10) {
 }
 
 function start() {
-  if (process.env.NODE_DEBUG && process.execve && process.platform !== 'win32') return startQuietly();
+  if (process.env.NODE_DEBUG) return startQuietly();
   if (process.argv.length === 3 && process.argv[2] === '--version') return printVersion();
   var program = load();
   if (program === undefined) return;
@@ -34,13 +34,16 @@ function start() {
 
 /**
  * With NODE_DEBUG=stream Node prints what comes through stdin and sockets, secrets included, and once it runs it can't
- * be told otherwise. Node 22.14 has no `execve`.
+ * be told otherwise: so the same begins anew without it. `execve` leaves no descriptor open but the first three, and
+ * isn't everywhere.
  */
 function startQuietly() {
-  var env = Object.assign({}, process.env);
-  delete env.NODE_DEBUG;
+  delete process.env.NODE_DEBUG;
+  var named = /^--passphrase-fd|\/dev\/fd\//m.test(process.argv.join('\n'));
+  if (named || !process.execve || process.platform === 'win32')
+    return require('./hand-over.js').handOver(process.execPath, refuseNode);
   var words = [process.execPath].concat(process.execArgv, process.argv.slice(1));
-  process.execve(process.execPath, words, env);
+  process.execve(process.execPath, words, process.env);
 }
 
 /** Here, since it needs nothing of the program: loading that takes longer than starting Node. */

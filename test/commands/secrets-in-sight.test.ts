@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -105,6 +106,24 @@ describe('nothing that is switched on for debugging shows a secret (case 184)', 
     }
   });
 });
+
+test.runIf(process.platform === 'linux')(
+  'a passphrase on a descriptor gets through whatever Node is told to print',
+  async () => {
+    const shell = await new Shell().init();
+    const file = join(shell.path, 'passphrase');
+    writeFileSync(file, PASSPHRASE, { mode: 0o600 });
+    await shell.answer(['slots', 'add', '--kind', 'passphrase', '--name', 'word', '--from-file', file]);
+    for (const said of ['--passphrase-fd 3', '--passphrase-fd=3', '--passphrase-file /dev/fd/3']) {
+      const line = `"$0" "$1" slots test word ${said} 3<"$2"`;
+      const env = { ...shell.env, NODE_DEBUG: '*' };
+      const args = ['-c', line, process.execPath, shell.program, file];
+      const { status, stderr } = spawnSync('bash', args, { env, encoding: 'utf8' });
+      expect([said, status], stderr).toEqual([said, 0]);
+      expect(stderr).not.toContain('canary');
+    }
+  },
+);
 
 test('what is kept holds no secret key', async () => {
   const shell = await new Shell().init();
