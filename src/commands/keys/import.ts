@@ -1,9 +1,11 @@
 import type { Context } from '../../context.ts';
 import { collectRows } from '../../domain/import/collect.ts';
+import { isLikeDigest } from '../../domain/import/digest.ts';
 import { hmacKeyIn } from '../../domain/import/hmac-key.ts';
 import { type Import, importKeys, tryImport } from '../../domain/import/import-keys.ts';
 import { kindsToLookAt, proofMaker } from '../../domain/import/proof.ts';
 import { readRows } from '../../domain/import/read.ts';
+import type { Row } from '../../domain/import/row.ts';
 import type { ApiKey } from '../../domain/keys/key.ts';
 import { ACCESS_LEVELS } from '../../domain/keys/scopes.ts';
 import { publicKey } from '../../domain/keys/token.ts';
@@ -67,7 +69,8 @@ export const importCommand: Command = {
   ],
   async run(context, input) {
     const wish = await wishOf(context, input);
-    const { workspace, candidates } = wish;
+    const { workspace, candidates, likeDigests } = wish;
+    if (likeDigests > 0) await context.out.say(digestsNote(likeDigests));
     const ledger = await context.ledger('unlocked');
     if (input.flag('dryRun')) {
       await tryImport(ledger.store, ledger.actor, wish, context.now());
@@ -85,7 +88,7 @@ export const importCommand: Command = {
 };
 
 /** Everything is parsed and the store unlocked before the first row is read. */
-async function wishOf(context: Context, input: Input): Promise<Import> {
+async function wishOf(context: Context, input: Input): Promise<Import & { readonly likeDigests: number }> {
   const defaults = defaultsOf(context, input);
   const { format, from } = sourceOf(context, input);
   const given = await hmacKeyOf(context, input);
@@ -95,15 +98,27 @@ async function wishOf(context: Context, input: Input): Promise<Import> {
   const { hasher } = access;
   const hmac = given && (await hmacKeyIn(store, access, given, context.now()));
   const kinds = kindsToLookAt(await store.keys.foreignKinds(), hasher);
+  const proofOf = proofMaker({ hasher, workspaceId: workspace.id, kinds, hmac });
+  let likeDigests = 0;
   const rules = {
     ...{ defaults, now: context.now(), actor: context.actor().name },
-    proofOf: proofMaker({ hasher, workspaceId: workspace.id, kinds, hmac }),
+    proofOf(values: Row['values']) {
+      if (typeof values.token === 'string' && isLikeDigest(values.token)) likeDigests++;
+      return proofOf(values);
+    },
   };
   const rows = readRows(format, context.dataLines(from));
   const candidates = await collectRows(rows, rules, (count) => progress(context, 'reading', count));
   const hmacUsed = candidates.some(({ found }) => found.kind === 'hmac-sha256');
   const integration = input.name('integration');
-  return { workspace, integration, candidates, kinds, hmacKey: hmacUsed ? hmac?.sealed : undefined };
+  const hmacKey = hmacUsed ? hmac?.sealed : undefined;
+  return { workspace, integration, candidates, kinds, hmacKey, likeDigests };
+}
+
+/** Random tokens may look so, too; but a digest taken for a token makes a key of what was never secret. */
+function digestsNote(count: number): string {
+  const tokens = counted(count, 'token is', 'tokens are');
+  return `note: ${tokens} shaped like SHA-256 or SHA-512 digests; if they are, give them as sha256 or sha512, for a digest that is imported as a token verifies as one`;
 }
 
 function progress(context: Context, what: string, done: number, total?: number): void {

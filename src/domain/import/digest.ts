@@ -15,3 +15,8 @@ export function parseDigest(text: string, size: number): Uint8Array | undefined 
   });
   return forms.includes(text) ? bytes : undefined;
 }
+
+/** Is a token shaped like a SHA-256 or SHA-512 digest in hex? Some random tokens are, too. */
+export function isLikeDigest(token: string): boolean {
+  return (token.length === 64 || token.length === 128) && /^[0-9a-fA-F]+$/.test(token);
+}
