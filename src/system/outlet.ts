@@ -19,9 +19,14 @@ export interface Outlet {
  */
 export function openOutlet(platform: NodeJS.Platform): Outlet | undefined {
   if (platform === 'win32') return undefined;
+  // A container may have nothing that is writable but the last.
+  return outletIn(tmpdir()) ?? outletIn('/dev/shm');
+}
+
+function outletIn(place: string): Outlet | undefined {
   let folder: string | undefined;
   try {
-    folder = mkdtempSync(join(tmpdir(), 'keywright-'));
+    folder = mkdtempSync(join(place, 'keywright-'));
     const path = join(folder, 'out');
     if (spawnSync('mkfifo', ['-m', '600', path], { stdio: 'ignore' }).status !== 0) return undefined;
     const readable = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);

@@ -6,6 +6,8 @@ import { Redactor } from './redact.ts';
 
 /** How long nothing may come from what a command left running, until its output counts as over, ms. */
 const QUIET = 100;
+/** How often that is waited for: what goes on printing is not heard to its end. */
+const MOST_WAITS = 10;
 
 /** Whoever listens. Neither ever throws; each resolves when more may come. */
 export interface Listener {
@@ -73,7 +75,10 @@ function pump(stream: Readable, hide: Secret | undefined, listener: Listener): P
   };
   const done = work().catch(() => undefined);
   const quiet = async (): Promise<void> => {
-    for (let seen = -1; !idle || seen !== came; ) {
+    let waits = 0;
+    for (let seen = -1; !idle || (seen !== came && waits < MOST_WAITS); ) {
+      // What is being passed on doesn't count: whoever listens may be slow.
+      if (idle) waits++;
       seen = came;
       await new Promise((resolve) => setTimeout(resolve, QUIET));
     }

@@ -40,6 +40,18 @@ describe('a secret that was made up from the public key', () => {
 });
 
 describe('a secret in hand', () => {
+  test.each([
+    [{ KEYWRIGHT_PASSPHRASE_FILE: '/nonexistent' }],
+    [{ KEYWRIGHT_SLOT: 'nosuch' }],
+    [{ KEYWRIGHT_KEYCHAIN_TIMEOUT: 'abc' }],
+    [{ KEYWRIGHT_KEY_FILE: '/nonexistent' }],
+  ])('stops its key by role though the store can not be unlocked so: %j', async (env) => {
+    const { shell, secret } = await withKey();
+    const ran = await shell.run(['keys', 'revoke', '--from-stdin', '--yes'], { env, input: secret });
+    expect(ran.code, ran.stderr).toBe(0);
+    expect(await shell.status('billing')).toBe('revoked');
+  });
+
   test('stops its key for who is no member, the older one of an overlap, too', async () => {
     const { shell, secret } = await withKey();
     await shell.answer(['keys', 'rotate', 'billing', '-q']);

@@ -84,6 +84,15 @@ describe.skipIf(unmountable !== undefined)(
       expect((await shell.run(['audit', 'verify'])).code).toBe(0);
     }, 40_000);
 
+    test('several processes that revoke at the same time wait for the reserve', async () => {
+      const { shell, fill } = await onSmallDisk();
+      const names = Array.from({ length: 5 }, (_, i) => `key-${i}`);
+      for (const name of names) await shell.createKey(name);
+      fill();
+      const ran = await Promise.all(names.map((name) => shell.run(['keys', 'revoke', name, '--yes', '-q'])));
+      expect(ran.map(({ code, stderr }) => [code, stderr])).toEqual(names.map(() => [0, '']));
+    });
+
     test('too many at once are not revoked, and it is said how they can be', async () => {
       const { shell, fill } = await onSmallDisk();
       await manyKeys(shell.env, 600);

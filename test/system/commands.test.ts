@@ -146,6 +146,21 @@ describe('what a command prints', () => {
   });
 });
 
+test('what it left behind and goes on printing is not heard for ever', async () => {
+  const heard: Uint8Array[] = [];
+  const listener = {
+    print: async (chunk: Uint8Array) => void heard.push(chunk),
+    found: async () => undefined,
+  };
+  const { run, file, written } = machine({ listener });
+  const end = await run(
+    `sh -c '(echo $$ > ${file}; for i in 1 2 3 4 5 6 7 8 9; do echo x; sleep 0.3; echo x; sleep 0.05; done; sleep 3) & echo done'`,
+  );
+  expect(end).toMatchObject({ ok: true });
+  expect(Buffer.concat(heard).toString()).toContain('done');
+  expect(written()).not.toBe('');
+}, 10_000);
+
 describe('what a command started', () => {
   const starts = (file: string) =>
     `sh -c '(sleep 0.1; echo ready > ${file}; sleep 0.8; echo late >> ${file}) & wait'`;

@@ -152,5 +152,5 @@ async function tell(context: Context, { file, facts, to, size }: Made): Promise<
   await out.say(`backup of ${facts.storeId}: ${contentOf(facts)}, ${sizeText(size)}`);
   const name = file === STDOUT ? 'FILE' : file;
   const identity = recipients === null ? [] : ['--identity', 'IDENTITY'];
-  await out.say(`on any machine: ${commandOn('backup restore', name, ...identity)}`);
+  await out.say(`on any machine: ${commandOn('backup restore', name, ...identity, '--unlock', 'auto')}`);
 }

@@ -11,7 +11,7 @@ export const verify: Command = {
   name: 'verify',
   summary: 'read all of a backup back and check it',
   details:
-    'Checks the seal to the last byte, the database, everything sealed in it, the whole audit log and every key. Needs no store here. Exit 10 when something is wrong with what is in it.',
+    'Checks the seal to the last byte, the database, everything sealed in it, the whole audit log and every key. Needs no store here. Exit 10 when something is wrong with it.',
   arguments: [{ name: '<file>', about: 'the backup', completes: 'file' }],
   options: OPENING,
   examples: [
@@ -19,7 +19,11 @@ export const verify: Command = {
     'backup verify store.age --from-file passphrase.txt',
   ],
   async run(context, input) {
-    return withBackup(context, input, (opened) => check(context, opened));
+    return withBackup(context, input, (opened) => check(context, opened)).catch((error: unknown) => {
+      // That it is damaged is what was asked for.
+      if (!(error instanceof Failure) || error.code !== 'backup_damaged') throw error;
+      throw new Failure('findings', error.message, { hint: error.hint, cause: error });
+    });
   },
 };
 

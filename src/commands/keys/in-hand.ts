@@ -61,12 +61,12 @@ async function hasherAtHand(context: Context): Promise<TokenHasher | undefined> 
     throw new Failure('passphrase_needed', 'it takes a passphrase');
   };
   const passphrase = passphraseGiven ? context.sources.passphrase : nobody;
+  const store = await lockedStore(await context.store());
   try {
-    const store = await lockedStore(await context.store());
     const sources = { slot, keyFile, passphraseGiven, passphrase };
     return (await (await context.secrets()).unlockVerifier(store, sources)).hasher;
   } catch (error) {
-    if (!(error instanceof Failure) || error.exitCode !== EXIT.locked) throw error;
+    if (!(error instanceof Failure) || error.exitCode === EXIT.cancelled) throw error;
     await context.out.say(
       `the secret was not checked, since the store can't be unlocked here: ${error.message}`,
     );

@@ -133,9 +133,17 @@ async function answer(
     const failures: Failure[] = [];
     for (const { rotated } of secret)
       failures.push(await takeBack(means, { ...rotated, rotation: rotated.rotation as Rotation }, error));
-    throw allTakenBack(secret, failures) ?? error;
+    throw besides(allTakenBack(secret, failures), failed) ?? error;
   }
   for (const { rotated } of secret) await markShown(means, rotated, now);
+}
+
+/** With the keys that were not rotated at all: the answer that tells of them couldn't be written either. */
+function besides(failure: Failure | undefined, failed: readonly Failed[]): Failure | undefined {
+  if (failure === undefined || failed.length === 0) return failure;
+  const names = failed.slice(0, MOST_NAMED).map(({ shown, error }) => `${shown.key.name}: ${error.message}`);
+  const { hint, cause } = failure;
+  return new Failure(failure.code, `${failure.message}; ${names.join('; ')}`, { hint, cause });
 }
 
 /** What became of all of them, when none of their secrets could be shown: those that could not be rolled back first. */

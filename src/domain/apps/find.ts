@@ -28,7 +28,7 @@ export async function findApp(
 
 /**
  * The grant that is meant: that of the account (or grant id) if one is given, whatever became of it; else the only
- * unrevoked one, else the only revoked one. Throws `ambiguous` listing the accounts, `not_found` with the nearest
+ * unrevoked one, else the only one whose revocation is pending, else the only revoked one. Throws `ambiguous` listing the accounts, `not_found` with the nearest
  * account, and `needs_authorization` for an app that was never authorized.
  */
 export async function findGrant(
@@ -40,7 +40,8 @@ export async function findGrant(
   if (grants.length === 0) throw await notConnected(readers, app);
   if (account !== undefined) return ofAccount(app, grants, account);
   const living = grants.filter(({ revokedAt }) => revokedAt === null);
-  const meant = living.length > 0 ? living : grants;
+  const pending = grants.filter(({ revocationPending }) => revocationPending);
+  const meant = [living, pending, grants].find(({ length }) => length > 0) ?? grants;
   const [first, ...more] = meant;
   if (first !== undefined && more.length === 0) return first;
   const accounts = meant.map((grant) => grant.account);

@@ -11,7 +11,7 @@ import { untilFree, writeLockOf } from './wait.ts';
  * How long the gate stays shut if the process that shut it dies before it has put other pages in place, s. The
  * copying begins right after, and at the latest when its wait for a lock ends.
  */
-const SHUT_FOR = 120;
+export const SHUT_FOR = 120;
 const GATE = 'restoring';
 
 /**

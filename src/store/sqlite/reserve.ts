@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import type { Random } from '../../domain/ports/system.ts';
+import { Failure } from '../../errors.ts';
 import { makePrivateFile } from './files.ts';
 import { filesOf, statOf } from './paths.ts';
 
@@ -38,7 +39,7 @@ export function keepReserve(path: string, random: Random): boolean {
 }
 
 /** Gives the reserve's room back to the disk. False when there was none. */
-export function spendReserve(path: string): boolean {
+function spendReserve(path: string): boolean {
   const { reserve } = filesOf(path);
   try {
     if (statOf(reserve) === undefined) return false;
@@ -46,5 +47,38 @@ export function spendReserve(path: string): boolean {
     return true;
   } catch {
     return false;
+  }
+}
+
+/** Others that stop keys at the same time use the reserve, too, and put it back: that is waited for this often. */
+const TRIES = 10;
+const PAUSE_MS = 100;
+
+/**
+ * Runs a write that may use the reserve: on a full disk once more, in the room that it gives back. `emptyJournal` runs
+ * before that, and again before the reserve is put back, for the journal may need a page more of the database.
+ */
+export async function withReserve<T>(
+  { path, random }: { readonly path: string; readonly random: Random },
+  attempt: () => Promise<T>,
+  emptyJournal: () => void,
+): Promise<T> {
+  const inItsRoom = async (): Promise<T> => {
+    try {
+      emptyJournal();
+      return await attempt();
+    } finally {
+      emptyJournal();
+      keepReserve(path, random);
+    }
+  };
+  for (let tries = 1; ; tries++) {
+    try {
+      return await (tries > 1 && spendReserve(path) ? inItsRoom() : attempt());
+    } catch (error) {
+      if (!(error instanceof Failure) || error.code !== 'store_full' || tries === TRIES) throw error;
+      // The reserve is there for the second try; after that it was somebody else's, who is done soon.
+      if (tries > 1) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    }
   }
 }

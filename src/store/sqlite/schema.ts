@@ -32,7 +32,7 @@ export async function schemaDifferences(
     const own = expected.get(keyOf(part));
     expected.delete(keyOf(part));
     if (own === undefined) {
-      if (!isGate(part.sql)) differs(part, 'was not made by this program');
+      if (!isGate(connection, part.sql)) differs(part, 'was not made by this program');
     } else if (own.sql !== part.sql && !isOfSearch(part)) differs(part, 'is not as this program makes it');
   }
   for (const part of expected.values()) differs(part, 'is missing');

@@ -14,7 +14,7 @@ import { withNamedLock } from './named-lock.ts';
 import { checkStoreFiles, fileAt, gone } from './paths.ts';
 import { notWritable } from './read-only.ts';
 import { openForReading, type Reading } from './reading.ts';
-import { keepReserve, spendReserve } from './reserve.ts';
+import { keepReserve, withReserve } from './reserve.ts';
 import { indexedAtEnd, sqliteSearch } from './search.ts';
 import { SqliteSession, TransactionSession } from './session.ts';
 import { runningVerifiers, UsageWriter } from './usage.ts';
@@ -186,29 +186,14 @@ class SqliteStore implements Store {
     if (this.#spentReserve) keepReserve(this.#parts.path, this.#parts.deps.random);
   }
 
-  /** On a full disk an urgent write runs a second time, in the room that the reserve gives back. */
-  async #writeWithReserve<T>(work: (tx: Transaction) => Promise<T>, options: WriteOptions): Promise<T> {
+  #writeWithReserve<T>(work: (tx: Transaction) => Promise<T>, options: WriteOptions): Promise<T> {
     const { path, deps } = this.#parts;
-    try {
-      return await this.#transact(work, options);
-    } catch (error) {
-      if (
-        options.urgent !== true ||
-        !(error instanceof Failure) ||
-        error.code !== 'store_full' ||
-        !spendReserve(path)
-      )
-        throw error;
-    }
-    this.#spentReserve = true;
-    try {
+    const attempt = (): Promise<T> => this.#transact(work, options);
+    if (options.urgent !== true) return attempt();
+    return withReserve({ path, random: deps.random }, attempt, () => {
+      this.#spentReserve = true;
       this.#emptyJournal();
-      return await this.#transact(work, options);
-    } finally {
-      // First the journal, which may need a page more of the database: what is left over is kept for the next time.
-      this.#emptyJournal();
-      keepReserve(path, deps.random);
-    }
+    });
   }
 
   /** Takes what is in the journal into the database and gives its room back, as far as readers and the disk let it. */

@@ -1,13 +1,14 @@
 import { Failure, PROGRAM } from '../../errors.ts';
 import type { Connection } from './driver.ts';
 import { failureOf } from './errors.ts';
+import { SHUT_FOR } from './log-gate.ts';
 import { SEARCH_SCHEMA_V1 } from './search.ts';
 
 /** The triggers that this program makes, as SQLite keeps their text. */
 const OWN_TRIGGERS = SEARCH_SCHEMA_V1.filter((statement) => statement.startsWith('CREATE TRIGGER'));
 /** The gate of `log-gate.ts`, which is there while a store is replaced, and stays when that is killed. */
 const GATE =
-  /^CREATE TRIGGER restoring BEFORE INSERT ON audit WHEN unixepoch\(\) < \d+\s+BEGIN SELECT RAISE\(ABORT, 'restoring'\); END$/;
+  /^CREATE TRIGGER restoring BEFORE INSERT ON audit WHEN unixepoch\(\) < (\d+)\s+BEGIN SELECT RAISE\(ABORT, 'restoring'\); END$/;
 
 interface Trigger {
   readonly name: string;
@@ -42,13 +43,19 @@ function strangeTriggers(connection: Connection, path: string): readonly Trigger
     return connection
       .prepare<[], Trigger>(TRIGGERS)
       .all()
-      .filter(({ sql }) => !OWN_TRIGGERS.includes(sql) && !isGate(sql));
+      .filter(({ sql }) => !OWN_TRIGGERS.includes(sql) && !isGate(connection, sql));
   } catch (error) {
     throw failureOf(error, path);
   }
 }
 
-/** Is this the trigger that keeps the log from growing? */
-export function isGate(sql: string | null): boolean {
-  return sql !== null && GATE.test(sql);
+/**
+ * Is this the trigger that keeps the log from growing while a store is replaced? One that would stay shut for longer than
+ * any does is not of a restore that is going on, or was killed.
+ */
+export function isGate(connection: Connection, sql: string | null): boolean {
+  const end = GATE.exec(sql ?? '')?.[1];
+  if (end === undefined) return false;
+  const now = Number(connection.prepare('SELECT unixepoch()').pluck().get());
+  return Number(end) <= now + SHUT_FOR;
 }

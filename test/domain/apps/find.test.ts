@@ -47,6 +47,13 @@ describe('an app is found', () => {
 describe('a grant is found', () => {
   const grantOf = (account?: string) => findGrant(desk.store, app, account);
 
+  test('of revoked ones the one that its provider has to hear of is meant', async () => {
+    const told = { revokedAt: 1, revocationPending: false };
+    await desk.grant(app, { account: 'told', ...told });
+    const { id } = await desk.grant(app, { account: 'pending', ...told, revocationPending: true });
+    expect((await grantOf()).id).toBe(id);
+  });
+
   test('when it is the only one that is not revoked', async () => {
     await desk.grant(app, { account: '@old', revokedAt: T0 });
     const ana = await desk.grant(app);

@@ -115,6 +115,14 @@ describe('looking a store over', () => {
     await (await openStore(at.location, deps)).close();
   });
 
+  test('a gate that would stay shut for longer than any is a trigger like others', async () => {
+    tamper(GATE.replace('17', String(2 ** 33)));
+    expect(await codes()).not.toEqual([]);
+    await expect(openStore(at.location, deps)).rejects.toMatchObject({ code: 'store_damaged' });
+    expect(await repairStore(at.location, deps)).not.toEqual([]);
+    await (await openStore(at.location, deps)).close();
+  });
+
   test.each([
     ['dropped tables', 'DROP TABLE keys_search; DROP TABLE audit'],
     ['a store without meta', 'DROP TABLE meta'],
