@@ -93,7 +93,7 @@ export function checkFile(path: string, stats: Stats, uid: number | undefined): 
   if (stats.isSymbolicLink()) throw refuse(`${path} is a symbolic link`, 'put the file itself in its place');
   if (!stats.isFile()) throw refuse(`${path} is not a regular file`, 'move it away');
   checkAccess(path, stats, uid);
-  if (stats.nlink > 1 && !isOwnLeftover(path, stats)) {
+  if (stats.nlink > 1 && !isOwnLeftover(path, stats) && (statOf(path)?.nlink ?? 0) > 1) {
     throw refuse(
       `${path} has a second name (a hard link), which would split its journal`,
       'remove the other name',
@@ -134,7 +134,10 @@ export function leftoversOf(path: string): readonly string[] {
   }
 }
 
-/** A creation that was killed between linking and unlinking leaves a second name that is ours. */
+/**
+ * A creation that was killed between linking and unlinking leaves a second name that is ours. One that is running may
+ * have taken it away since `stats` was read, so who finds none looks at the file once more.
+ */
 function isOwnLeftover(path: string, stats: Stats): boolean {
   return stats.nlink === 2 && leftoversOf(path).some((name) => statOf(name)?.ino === stats.ino);
 }

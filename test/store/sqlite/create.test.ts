@@ -1,6 +1,7 @@
-import { linkSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { linkSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createStore, openStore } from '../../../src/store/open.ts';
+import { checkFile } from '../../../src/store/sqlite/paths.ts';
 import { someSeed } from '../../contracts/samples.ts';
 import { storeDeps, storeFolder } from '../../support/store-folder.ts';
 import { runChild } from './run-child.ts';
@@ -86,6 +87,17 @@ describe('making a store', () => {
     linkSync(at.path, `${at.path}.new-0123456789abcdef`);
     const store = await openStore(at.location, storeDeps());
     await store.close();
+  });
+
+  test('a store whose creator unlinks while it is looked at is not taken for one with two names', async () => {
+    await createStore(at.location, storeDeps(), async () => someSeed());
+    const secondName = `${at.path}.new-0123456789abcdef`;
+    linkSync(at.path, secondName);
+    const seen = statSync(at.path);
+    rmSync(secondName);
+    expect(() => checkFile(at.path, seen, process.getuid?.())).not.toThrow();
+    linkSync(at.path, `${at.folder}/other`);
+    expect(() => checkFile(at.path, seen, process.getuid?.())).toThrow('has a second name');
   });
 
   test.each(['', '.creating'])(
