@@ -1,5 +1,4 @@
-/** What stands in the place of a secret. */
-const REDACTED = Buffer.from('[secret]');
+import { REDACTED } from '../domain/secret.ts';
 
 /**
  * Replaces a secret in bytes that come piece by piece, also where it falls across pieces. Holds back no more than what
@@ -23,7 +22,7 @@ export class Redactor {
     const parts: Buffer[] = [];
     let from = 0;
     for (let at = bytes.indexOf(secret); at >= 0; at = bytes.indexOf(secret, from)) {
-      parts.push(bytes.subarray(from, at), REDACTED);
+      parts.push(bytes.subarray(from, at), Buffer.from(REDACTED));
       from = at + secret.length;
       this.found = true;
     }

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import type { App, Grant } from '../../src/domain/apps/app.ts';
+import { sealTokens } from '../../src/domain/apps/held-tokens.ts';
 import type { Transaction } from '../../src/domain/ports/store.ts';
+import { Secret } from '../../src/domain/secret.ts';
 import { liveContext } from '../../src/live-context.ts';
 import { main } from '../../src/main.ts';
 import { openStore } from '../../src/store/open.ts';
@@ -118,4 +120,25 @@ test('doctor survives a row that was edited, and names it', async () => {
   const { code, stdout } = await run('doctor', '--json');
   expect(code).toBe(10);
   expect(stdout).toContain(`app ${app.id} was changed behind the program's back: issuer is none`);
+});
+
+test('a revocation that an edited app keeps pending is told how it ends, and trying again is not offered', async () => {
+  const { run, shell, app, grant, store } = await connected();
+  const { proc } = fakeProcess({ argv: [], env: shell.env, columns: undefined, input: '', answers: [] });
+  const context = liveContext(proc).open({});
+  const access = await context.operator();
+  await context.close();
+  const tokens = { accessToken: new Secret('access'), refreshToken: new Secret('refresh') };
+  await store((tx) => sealTokens(tx, access, { app, id: grant.id, version: grant.tokenVersion }, tokens));
+  const { stderr } = await run('apps', 'revoke', 'github', '--account', '@ben', '--yes');
+  const giveUp = `keywright apps revoke ${app.id} --account ${grant.id} --here-only -w acme`;
+  expect(stderr).toContain("was changed behind the program's back");
+  expect(stderr).toContain(`\nhint: ${giveUp}\n`);
+  expect(stderr).not.toContain('doctor --fix');
+  const { stdout } = await run('doctor', '--fix', '--json');
+  const own = expect.objectContaining({ code: 'revocation_pending', hint: giveUp, fixable: false });
+  expect(JSON.parse(stdout).findings).toContainEqual(own);
+  const words = giveUp.split(' ').slice(1);
+  expect((await run(...words, '--yes')).code).toBe(0);
+  expect((await run('doctor', '--json')).stdout).not.toContain('revocation_pending');
 });

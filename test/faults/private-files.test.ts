@@ -204,5 +204,5 @@ function makings(trace: string, folder: string): string[] {
 }
 
 function openToOthers(trace: string, folder: string): string[] {
-  return makings(trace, folder).filter((line) => !/, 0[67]00\) += /.test(line));
+  return makings(trace, folder).filter((line) => !/, 0[67]00(\) += | <unfinished)/.test(line));
 }

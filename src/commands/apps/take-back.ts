@@ -33,10 +33,8 @@ export async function takeBack(context: Context, revoked: readonly Held[]): Prom
     if (outcome.kind === 'pending') {
       const giveUp = await givingUp(await context.store(), held.app, held.grant);
       const { code } = outcome.failure;
-      first ??= new Failure(code, stillThere(held, outcome.failure, giveUp), {
-        hint: '{keywright} doctor --fix',
-        cause: outcome.failure,
-      });
+      const { message, hint } = stillThere(held, outcome.failure, giveUp);
+      first ??= new Failure(code, message, { hint, cause: outcome.failure });
     }
   }
   return first;
@@ -76,8 +74,7 @@ export async function takeBackPending(
     if (outcome.kind !== 'pending') mended.push(`${app.name} ${grant.account}: ${line}`);
     else {
       const giveUp = await givingUp(ledger.store, app, grant);
-      const message = stillThere({ app, grant }, outcome.failure, giveUp);
-      left.push({ code: 'revocation_pending', message, hint: '{keywright} doctor --fix', fixable: true });
+      left.push({ code: 'revocation_pending', ...stillThere({ app, grant }, outcome.failure, giveUp) });
     }
   }
   return { mended, left };
@@ -105,7 +102,11 @@ function stillValid({ app, grant }: Held, line: string, now: number): string {
     : `${line}: whoever has the token of ${app.name} can use it ${until}`;
 }
 
-function stillThere({ app, grant }: Held, cause: Failure, giveUp: string): string {
+/** Trying again helps with all but an app that is not any more what its tokens are for. */
+function stillThere({ app, grant }: Held, cause: Failure, giveUp: string) {
   const where = `revoked here, and not yet at ${hostOf(app)}`;
-  return `${app.name} ${grant.account} is ${where}: ${cause.message}; to give it up: ${giveUp}`;
+  const message = `${app.name} ${grant.account} is ${where}: ${cause.message}`;
+  return cause.code === 'authorization_mismatch'
+    ? { message, hint: giveUp, fixable: false }
+    : { message: `${message}; to give it up: ${giveUp}`, hint: '{keywright} doctor --fix', fixable: true };
 }
