@@ -192,10 +192,10 @@ test.skipIf(!strace)(
       .split('\n')
       .filter((line) => line.includes(at.folder));
     const making = ours.filter((line) => /O_CREAT|mkdir|creat\(/.test(line) && !/= -1 /.test(line));
-    const modes = making.map((line) => /, (0[0-7]*)\)/.exec(line)?.[1]);
+    const modes = making.map((line) => /, (0[0-7]*)(?:\)| <unfinished)/.exec(line)?.[1]);
     expect(making.length).toBeGreaterThan(5);
     expect(new Set(modes)).toEqual(new Set(['0600', '0700']));
-    expect(ours.filter((line) => /chmod/.test(line) && !/, 0600\)|, 0700\)/.test(line))).toEqual([]);
+    expect(ours.filter((line) => /chmod/.test(line) && !/, 0[67]00(\)| <unfinished)/.test(line))).toEqual([]);
     rmSync(log);
     at.remove();
   },
