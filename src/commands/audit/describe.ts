@@ -41,7 +41,12 @@ export function entryColumns(now: number): readonly Column<AuditEntry>[] {
     { header: 'ACTOR', tsv: (entry) => entry.actor },
     { header: 'ACTION', tsv: (entry) => entry.action },
     { header: 'TARGET', tsv: (entry) => entry.target },
-    { header: 'FACTS', tsv: (entry) => JSON.stringify(entry.facts), cell: factsOf, flexible: true },
+    {
+      header: 'FACTS',
+      tsv: (entry) => JSON.stringify(withTimes(entry.facts)),
+      cell: factsOf,
+      flexible: true,
+    },
   ];
 }
 

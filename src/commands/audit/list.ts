@@ -66,6 +66,8 @@ async function filterOf(context: Context, store: Store, input: Input): Promise<A
       : await findKey(store, named, await within(context, store, input, [named]));
   const workspace = await narrowing(store, input);
   const [actor, action] = [input.text('actor'), input.text('action')];
+  if (action !== undefined && !NOUNS.includes(action.split('.')[0] as string))
+    throw badValue('action', `must be one of ${NOUNS.join(', ')}, or such with a verb, e.g. key.revoke`);
   return {
     ...(key === undefined ? {} : { target: keyId(key.kid) }),
     ...(actor === undefined ? {} : { actor: actor.normalize('NFC') }),

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { entryJson } from '../../../src/commands/audit/describe.ts';
+import { entryColumns, entryJson } from '../../../src/commands/audit/describe.ts';
 import { NO_CUT_OFF } from '../../../src/domain/keys/key.ts';
 
 test('the times among the facts are shown as times, and what is none as null', () => {
@@ -21,4 +21,6 @@ test('the times among the facts are shown as times, and what is none as null', (
     expect(entryJson({ ...entry, facts: { ...facts, older_until: none } })).toMatchObject({
       facts: { ...shown, older_until: null },
     });
+  const column = entryColumns(0).find(({ header }) => header === 'FACTS');
+  expect(JSON.parse(column?.tsv({ ...entry, facts }) ?? '')).toEqual(shown);
 });
