@@ -1,4 +1,4 @@
-import { fstatSync } from 'node:fs';
+import { fstatSync, type Stats, statSync } from 'node:fs';
 import { createOutput, type Output } from './output.ts';
 import type { Prompts } from './prompts.ts';
 import { type Sink, sinkOf } from './streams.ts';
@@ -111,14 +111,20 @@ function outputOf({ proc, ownDescriptors, globals, program, env }: TerminalSetti
   });
 }
 
-/** The descriptor tells without making `process.stdin` that it is a file, a pipe or closed. */
+/** The descriptor tells without making `process.stdin`, which takes 2 ms, that it is a file, a pipe, nothing or closed. */
 function isTerminal({ proc, ownDescriptors }: TerminalSettings): boolean {
   if (ownDescriptors) {
     try {
-      if (!fstatSync(0).isCharacterDevice()) return false;
+      const stdin = fstatSync(0);
+      if (!stdin.isCharacterDevice() || isNothing(stdin)) return false;
     } catch {
       return false; // closed
     }
   }
   return proc.stdin.isTTY === true;
+}
+
+/** Is it the null device? */
+function isNothing({ rdev }: Stats): boolean {
+  return rdev !== 0 && rdev === statSync('/dev/null', { throwIfNoEntry: false })?.rdev;
 }
