@@ -32,6 +32,7 @@ const OFTEN = [
   'node_modules/better-sqlite3/lib/index.js',
   'src/commands/keys/list.ts',
   'src/commands/keys/verify.ts',
+  'src/commands/apps/token.ts',
   'src/terminal/lines.ts',
   'src/secrets/open.ts',
 ];

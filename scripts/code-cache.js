@@ -1,11 +1,14 @@
 // Makes V8's code cache of the program: runs the commands that are run most, in a store of its own that
 // is thrown away, so that the cache holds their functions compiled. Ends with 1 where that can't be done.
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
+import { promisify } from 'node:util';
 
 const [dist] = process.argv.slice(2);
 const { load } = createRequire(import.meta.url)('../bin/load.js');
@@ -13,27 +16,46 @@ const home = mkdtempSync(join(tmpdir(), 'keywright-warm-up-'));
 const ENV = { KEYWRIGHT_HOME: join(home, 'store'), CI: 'true', HOME: home };
 const PROGRAM = join(import.meta.dirname, '../bin/keywright.js');
 
+const provider = createServer((_, response) => {
+  response.setHeader('content-type', 'application/json');
+  response.end('{"access_token":"warm","token_type":"Bearer","expires_in":86400}');
+});
+
 try {
-  // In processes of their own: the cache is read as a whole, so it is to hold no more than listing and verifying need.
-  started(['init', '--unlock', 'key-file', '--workspace', 'warm']);
-  const key = started(['keys', 'create', '--scope', 'a:b']);
+  // In processes of their own: the cache is read as a whole, so it is to hold no more than these three need.
+  await started(['init', '--unlock', 'key-file', '--workspace', 'warm']);
+  const key = await started(['keys', 'create', '--scope', 'a:b']);
+  await connectApp();
   const { exports: program, script } = load(join(dist, 'keywright.cjs'), join(dist, 'no-cache'));
   const run = (argv, input) => program.main(argv, program.liveContext(processWith(input)));
   await expectZero(run(['keys', 'list'], ''));
   await expectZero(run(['keys', 'verify'], key));
+  await expectZero(run(['apps', 'token', 'warm'], ''));
   writeFileSync(join(dist, 'keywright.cache'), script.createCachedData());
 } finally {
+  provider.close();
   rmSync(home, { recursive: true, force: true });
+}
+
+/** Its provider is in this process, and answers on loopback. */
+async function connectApp() {
+  provider.listen(0, '127.0.0.1');
+  await once(provider, 'listening');
+  const endpoint = `http://127.0.0.1:${provider.address().port}/token`;
+  const client = ['--client-id', 'warm', '--from-stdin', '--token-endpoint', endpoint];
+  await started(['apps', 'register', 'warm', ...client], 'warm');
+  await started(['apps', 'authorize', 'warm', '--client-credentials', '--yes']);
 }
 
 async function expectZero(code) {
   if ((await code) !== 0) throw new Error('a command of the warm-up failed');
 }
 
-function started(argv) {
-  const { status, stdout } = spawnSync(process.execPath, [PROGRAM, ...argv], { env: ENV, encoding: 'utf8' });
-  if (status !== 0) throw new Error(`${argv.join(' ')} failed`);
-  return stdout;
+/** What it printed on stdout. Rejects when it fails. */
+async function started(argv, input = '') {
+  const running = promisify(execFile)(process.execPath, [PROGRAM, ...argv], { env: ENV });
+  running.child.stdin.end(input);
+  return (await running).stdout;
 }
 
 /** A process with a store of its own, nobody at the terminal, and outputs that are kept or thrown away. */
