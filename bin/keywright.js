@@ -28,7 +28,8 @@ function start() {
   var program = load();
   if (program === undefined) return;
   program.main(process.argv.slice(2), program.liveContext(process)).then(function (code) {
-    process.exitCode = code;
+    // All is written and closed by now. Taking down an engine that is thrown away would take another 2 ms.
+    process.exit(code);
   });
 }
 
