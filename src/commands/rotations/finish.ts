@@ -30,12 +30,13 @@ export const finish: Command = {
     const shown = (await showing(store))(named);
     const living = await endable(store, context.actor(), named, { now: context.now(), withSecret });
     if (living.length === 0) return nothing(context, shown);
+    // Looked at again in the transaction; here, so that nobody is asked about what is refused anyway.
+    const busy =
+      idleMs === undefined
+        ? undefined
+        : whyNotIdle(shown.key, living, await store.verifiers(), idleMs, context.now());
+    if (busy !== undefined) throw notIdle(busy);
     if (input.flag('dryRun')) {
-      const busy =
-        idleMs === undefined
-          ? undefined
-          : whyNotIdle(shown.key, living, await store.verifiers(), idleMs, context.now());
-      if (busy !== undefined) throw notIdle(busy);
       await context.out.say(`would end: ${numbers(living)}`);
       return answer(
         context,
