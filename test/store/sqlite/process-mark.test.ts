@@ -43,6 +43,8 @@ describe.runIf(process.platform === 'linux')('marks of processes, on Linux', () 
     const statOf = () => readFileSync(`/proc/${child}/stat`, 'latin1').split(') ')[1]?.split(' ') ?? [];
     const mark = [String(child), statOf()[19] ?? '', boot, namespace];
     expect(read(...mark)).toEqual({ pid: child, gone: false });
+    // `sh` itself would hear of the end.
+    await expect.poll(() => readFileSync(`/proc/${parent.pid}/comm`, 'latin1')).toBe('sleep\n');
     process.kill(child, 'SIGKILL');
     await expect.poll(() => statOf()[0]).toBe('Z');
     expect(read(...mark)).toEqual({ pid: child, gone: true });
