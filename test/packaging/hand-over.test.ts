@@ -21,7 +21,7 @@ exports.main = async ([verb, value], host) => {
   say(JSON.stringify({ node: host.versions.node.split('.')[0], pid: host.pid, argv: host.argv.slice(2) }));
   if (verb === 'exit') return Number(value);
   if (verb === 'die') host.kill(host.pid, value);
-  if (verb === 'cat') host.stdin.pipe(host.stdout);
+  if (verb === 'cat') for await (const chunk of host.stdin) host.stdout.write(chunk);
   if (verb === 'signals') await new Promise((done) => setTimeout(done, 15_000));
   return 0;
 };`;
