@@ -8,14 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { build, transform } from 'esbuild';
 import { declarations } from './declarations.js';
 import { licences } from './licences.js';
-import {
-  fromOneFile,
-  inOneFile,
-  neededAtOnce,
-  neededByMost,
-  withLazyBuiltins,
-  withLazyParts,
-} from './one-file.js';
+import { bundled, neededAtOnce, neededByMost, withLazyBuiltins, withLazyParts } from './one-file.js';
 import { sqliteInside } from './sqlite-inside.js';
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..');
@@ -32,14 +25,13 @@ const OFTEN = [
   'node_modules/better-sqlite3/lib/index.js',
   'src/commands/keys/list.ts',
   'src/commands/keys/verify.ts',
-  'src/commands/apps/token.ts',
   'src/terminal/lines.ts',
   'src/secrets/open.ts',
 ];
+/** Programs run it often: what it needs besides goes into one file, too, which has a code cache of its own. */
+const ALSO_OFTEN = 'src/commands/apps/token.ts';
 /** Its regular expressions take a millisecond to make, and only wide characters on a terminal need them. */
 const LATE = 'node_modules/fast-string-width/dist/index.js';
-/** V8's code cache of the program, for the Node that made it. */
-const CACHE = 'keywright.cache';
 const PINNED_NODE = join(ROOT, 'node_modules/node/bin/node');
 const HELPER = { file: 'keychain-helper.cjs', needs: ['src/secrets/slots/keychain/helper.ts'] };
 const LIBRARY = { file: 'index.js', needs: ['src/index.ts'] };
@@ -109,16 +101,15 @@ async function buildProgram() {
     ),
     ...OFTEN.flatMap((path) => neededByMost([path], outputs)),
   ];
-  const together = new Set([...atOnce, ...often.map(nameOf)]);
-  const parts = [...texts].filter(([name]) => together.has(name));
-  const main = inOneFile(`./${PROGRAM.file}`, parts);
-  const files = [{ file: PROGRAM.file, text: await minified(main) }];
-  for (const [name, text] of texts) {
-    if (together.has(name)) continue;
-    const apart = fromOneFile(text, `./${PROGRAM.file}`, together);
-    files.push({ file: name.slice(2), text: await minified(apart) });
-  }
-  return { files, inputs: Object.keys(inputs) };
+  const second = Object.keys(outputs).find((output) => outputs[output].entryPoint === ALSO_OFTEN);
+  const bundles = new Map([
+    [nameOf(entry), new Set([...atOnce, ...often.map(nameOf)])],
+    [nameOf(second), new Set(neededByMost([ALSO_OFTEN], outputs).map(nameOf))],
+  ]);
+  const files = [];
+  for (const [name, text] of bundled(texts, bundles))
+    files.push({ file: name.slice(2), text: await minified(text) });
+  return { files, inputs: Object.keys(inputs), cached: [...bundles.keys()].map((name) => name.slice(2)) };
 }
 
 async function toCommonJs(text) {
@@ -179,17 +170,17 @@ async function put(file, text) {
 }
 
 /** Files of an earlier build, whose names carry their hash. */
-async function removeOthers(current) {
+async function removeOthers(isKept) {
   for (const file of await readdir(DIST)) {
-    if (!current.has(file)) await rm(join(DIST, file), { recursive: true, force: true });
+    if (!isKept(file)) await rm(join(DIST, file), { recursive: true, force: true });
   }
 }
 
 /** Without it the program starts a little slower; so a machine where it can't be made is no failure. */
-function makeCodeCache() {
+function makeCodeCaches(files) {
   const node = Number(process.versions.napi) >= 10 ? process.execPath : PINNED_NODE;
   const settings = { stdio: 'ignore', timeout: 20_000 };
-  spawnSync(node, [join(ROOT, 'scripts/code-cache.js'), DIST], settings);
+  spawnSync(node, [join(ROOT, 'scripts/code-cache.js'), DIST, ...files], settings);
 }
 
 /** Changes when anything changes that `dist/` is made from. */
@@ -236,10 +227,11 @@ async function buildAll({ ifStale }) {
     ),
   });
 
-  await rm(join(DIST, CACHE), { force: true }); // before the text that it belongs to changes
+  await removeOthers((file) => !file.endsWith('.cache')); // before the texts that they belong to change
   for (const { file, text } of files) await put(file, text);
-  await removeOthers(new Set([...files.map(({ file }) => file), 'types']));
-  if (failures.length === 0) makeCodeCache();
+  const current = new Set([...files.map(({ file }) => file), 'types']);
+  await removeOthers((file) => current.has(file));
+  if (failures.length === 0) makeCodeCaches(built.flatMap(({ cached = [] }) => cached));
   if (failures.length > 0) throw new Error(`build failed\n${[...new Set(failures)].join('\n')}`);
   await put('.sources', digest);
 }

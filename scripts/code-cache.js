@@ -10,8 +10,9 @@ import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { promisify } from 'node:util';
 
-const [dist] = process.argv.slice(2);
-const { load } = createRequire(import.meta.url)('../bin/load.js');
+const [dist, ...files] = process.argv.slice(2);
+const [first] = files;
+const { load, scripts } = createRequire(import.meta.url)('../bin/load.js');
 const home = mkdtempSync(join(tmpdir(), 'keywright-warm-up-'));
 const ENV = { KEYWRIGHT_HOME: join(home, 'store'), CI: 'true', HOME: home };
 const PROGRAM = join(import.meta.dirname, '../bin/keywright.js');
@@ -22,16 +23,20 @@ const provider = createServer((_, response) => {
 });
 
 try {
-  // In processes of their own: the cache is read as a whole, so it is to hold no more than these three need.
+  // In processes of their own: a cache is read as a whole, so it is to hold no more than these three need.
   await started(['init', '--unlock', 'key-file', '--workspace', 'warm']);
   const key = await started(['keys', 'create', '--scope', 'a:b']);
   await connectApp();
-  const { exports: program, script } = load(join(dist, 'keywright.cjs'), join(dist, 'no-cache'));
-  const run = (argv, input) => program.main(argv, program.liveContext(processWith(input)));
-  await expectZero(run(['keys', 'list'], ''));
-  await expectZero(run(['keys', 'verify'], key));
-  await expectZero(run(['apps', 'token', 'warm'], ''));
-  writeFileSync(join(dist, 'keywright.cache'), script.createCachedData());
+  const program = load(join(dist, first));
+  const run = async (argv, input) => {
+    const code = await program.main(argv, program.liveContext(processWith(input)));
+    if (code !== 0) throw new Error('a command of the warm-up failed');
+  };
+  await run(['keys', 'list'], '');
+  await run(['keys', 'verify'], key);
+  keepCache(first, first.replace('.cjs', '-reads.cache'));
+  await run(['apps', 'token', 'warm'], '');
+  for (const file of files) keepCache(file, file.replace('.cjs', '.cache'));
 } finally {
   provider.close();
   rmSync(home, { recursive: true, force: true });
@@ -47,8 +52,8 @@ async function connectApp() {
   await started(['apps', 'authorize', 'warm', '--client-credentials', '--yes']);
 }
 
-async function expectZero(code) {
-  if ((await code) !== 0) throw new Error('a command of the warm-up failed');
+function keepCache(file, cache) {
+  writeFileSync(join(dist, cache), scripts.get(join(dist, file)).createCachedData());
 }
 
 /** What it printed on stdout. Rejects when it fails. */

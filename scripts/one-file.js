@@ -1,8 +1,8 @@
 /*
  * What esbuild's code splitting makes, put together again where that starts faster. Splitting gives every
  * `await import(…)` a file of its own, which is wanted, but also every bit that two files share; each file
- * costs Node a millisecond to find, read and wrap. So everything that the entry needs at once goes into
- * one file, and the others get what they share with it from there.
+ * costs time to find, read and wrap. So everything that the entry needs at once goes into one file, and the
+ * others get what they share with it from there.
  */
 
 /** Built-ins that Node has loaded anyway when a program starts. */
@@ -59,11 +59,33 @@ export function neededByMost(entries, outputs) {
 }
 
 /**
+ * The files that `texts` make, each with its name: one for each of `bundles`, which has the parts of these names, and
+ * each of the others, which takes from a bundle what lies in one. What two bundles need is in the first.
+ */
+export function bundled(texts, bundles) {
+  const files = [];
+  let rest = [...texts];
+  for (const [entry, names] of bundles) {
+    files.push([
+      entry,
+      inOneFile(
+        entry,
+        rest.filter(([name]) => names.has(name)),
+      ),
+    ]);
+    rest = rest
+      .filter(([name]) => !names.has(name))
+      .map(([name, text]) => [name, fromOneFile(text, entry, names)]);
+  }
+  return [...files, ...rest];
+}
+
+/**
  * One CommonJS file from several: `parts` are names such as `./chunk-A.cjs` with their text. Each is a
  * function inside, run on first `require`; `near` hands it to files that stay apart. The parentheses around
  * each tell V8 to compile it right away instead of looking it over first.
  */
-export function inOneFile(entry, parts) {
+function inOneFile(entry, parts) {
   const helpers = new Map();
   const functions = parts.map(
     ([name, text]) =>
@@ -118,7 +140,7 @@ const LAZY_PART = `function lazyPart(load) {
 `;
 
 /** In a file that stays apart: what is in the one file comes from there. */
-export function fromOneFile(text, oneFile, names) {
+function fromOneFile(text, oneFile, names) {
   return text.replace(/require\("(\.\/[\w.-]+)"\)/g, (whole, name) =>
     names.has(name) ? `require("${oneFile}").near("${name}")` : whole,
   );
