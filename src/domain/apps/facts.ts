@@ -29,13 +29,18 @@ export function appEntry(action: string, app: App, more: Facts = {}): NewEntry {
   return { action, target: id, workspaceId, facts: { name, ...stateOfApp(app), ...rest, ...more } };
 }
 
+/** What decides whose tokens a grant gives out, for what, and whether it does; for `doctor`, as `stateOfApp`. */
+export function stateOfGrant(grant: Grant): Facts {
+  const { appId, account, kind, asked, granted, authorizedBy, tokenVersion } = grant;
+  return {
+    ...{ app_id: appId, account, kind, asked, granted, authorized_by: authorizedBy },
+    ...{ token_version: tokenVersion, revoked: grant.revokedAt !== null },
+    ...{ revocation_pending: grant.revocationPending, needs: grant.needsReason },
+  };
+}
+
 /** An audit entry about a grant: what it is after the change, never what its tokens are. */
 export function grantEntry(action: string, grant: Grant, app: Pick<App, 'name'>, more: Facts = {}): NewEntry {
-  const { id, workspaceId, appId, account, kind, asked, granted, authorizedBy, tokenVersion } = grant;
-  const facts = {
-    ...{ app: app.name, app_id: appId, account, kind, asked, granted, authorized_by: authorizedBy },
-    ...{ token_version: tokenVersion, revoked: grant.revokedAt !== null },
-    ...{ revocation_pending: grant.revocationPending, needs: grant.needsReason, ...more },
-  };
-  return { action, target: id, workspaceId, facts };
+  const { id, workspaceId } = grant;
+  return { action, target: id, workspaceId, facts: { app: app.name, ...stateOfGrant(grant), ...more } };
 }

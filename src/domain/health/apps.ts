@@ -4,6 +4,7 @@ import { type Held, heldNow, nameOf, reconnect } from '../apps/reconnect.ts';
 import { hasEnded, statusOfGrant } from '../apps/status.ts';
 import type { Readers } from '../ports/store.ts';
 import type { AppComparison } from './compare-apps.ts';
+import type { GrantComparison } from './compare-grants.ts';
 import type { HealthFinding } from './examine.ts';
 
 /** A refresh that was sent and not stored for longer than this has nobody at it any more, ms. */
@@ -13,17 +14,18 @@ const SENT_FOR = 10 * 60_000;
 const DAMAGE: ReadonlySet<string> = new Set(['store_damaged', 'not_found']);
 
 /**
- * What authorizing apps left behind that somebody should look at, and apps that are not as the log tells (without
- * `comparison` nobody knows that). `now`: ms.
+ * What authorizing apps left behind that somebody should look at, and apps and grants that are not as the log tells
+ * (without `known` nobody knows that). `now`: ms.
  */
 export async function appFindings(
   store: Readers,
   now: number,
-  comparison?: AppComparison,
+  known?: { readonly apps: AppComparison; readonly grants: GrantComparison },
 ): Promise<readonly HealthFinding[]> {
   try {
     return [
-      ...(await editedApps(store, comparison)),
+      ...(await editedApps(store, known?.apps)),
+      ...(await editedGrants(store, known?.grants)),
       ...(await pendingRevocations(store, now)),
       ...(await openRefreshes(store, now)),
       ...(await unusableGrants(store, now)),
@@ -50,6 +52,19 @@ async function editedApps(
       fixable: false,
     };
   });
+}
+
+async function editedGrants(
+  store: Readers,
+  comparison: GrantComparison | undefined,
+): Promise<readonly HealthFinding[]> {
+  const differences = comparison?.differences(await store.grants.all(), await store.apps.all()) ?? [];
+  return differences.map(({ target, reason }) => ({
+    code: 'grant_differs',
+    message: `${target} was changed behind the program's back: ${reason}`,
+    hint: `${PROGRAM} audit list --action grant`,
+    fixable: false,
+  }));
 }
 
 /** Removed apps as well, while something of theirs is to be sent to a provider. */

@@ -12,6 +12,7 @@ import type { AnchorMark } from '../ports/system.ts';
 import { openDeliveries } from '../rotations/open.ts';
 import { appFindings } from './apps.ts';
 import { AppComparison } from './compare-apps.ts';
+import { GrantComparison } from './compare-grants.ts';
 import { KeyComparison } from './compare-keys.ts';
 import { RecordComparison } from './compare-records.ts';
 import { WorkspaceComparison } from './compare-workspaces.ts';
@@ -39,6 +40,7 @@ export async function examine(
 }> {
   const comparison = new KeyComparison();
   const apps = new AppComparison();
+  const grants = new GrantComparison();
   const workspaces = new WorkspaceComparison();
   const records = new RecordComparison();
   const watched = {
@@ -47,6 +49,7 @@ export async function examine(
       for (const entry of page) {
         comparison.entry(entry);
         apps.entry(entry);
+        grants.entry(entry);
         workspaces.entry(entry);
         records.entry(entry);
       }
@@ -70,9 +73,9 @@ export async function examine(
   }
   if (chain.bad === null)
     for (const { target, reason } of comparison.missing()) findings.push(differs(target, reason));
-  const known = chain.bad === null ? apps : undefined;
+  const known = chain.bad === null ? { apps, grants } : undefined;
   findings.push(...(await appFindings(store, parts.now, known)));
-  return { findings, chain, apps: known };
+  return { findings, chain, apps: known?.apps };
 }
 
 function chainFindings(chain: ChainReport): HealthFinding[] {

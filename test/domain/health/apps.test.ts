@@ -1,7 +1,10 @@
 import { beforeEach, expect, test } from 'vitest';
-import type { App } from '../../../src/domain/apps/app.ts';
+import type { App, Grant } from '../../../src/domain/apps/app.ts';
+import { grantEntry } from '../../../src/domain/apps/facts.ts';
 import { updateApp } from '../../../src/domain/apps/manage.ts';
 import { removeApp } from '../../../src/domain/apps/remove.ts';
+import { revokeHere } from '../../../src/domain/apps/revoke-here.ts';
+import { change as logged } from '../../../src/domain/audit/change.ts';
 import { appFindings } from '../../../src/domain/health/apps.ts';
 import { examine } from '../../../src/domain/health/examine.ts';
 import type { Readers } from '../../../src/domain/ports/store.ts';
@@ -99,20 +102,27 @@ async function examined() {
   return all.filter(({ code }) => code !== 'workspace_differs');
 }
 
+/** A grant that the log tells of. */
+async function loggedGrant(change: Partial<Grant> = {}): Promise<Grant> {
+  const grant = await desk.grant(app, change);
+  await logged(desk.ledger, async (_, record) => record(grantEntry('grant.authorize', grant, app)));
+  return grant;
+}
+
 test('the examination of a store tells them, too', async () => {
-  await desk.grant(app, { needsReason: 'why' });
+  await loggedGrant({ needsReason: 'why' });
   expect((await examined()).map(({ code }) => code)).toEqual(['grant_needs_authorization']);
 });
 
 test('what was edited differs also after it was removed: the removal vouches for nothing', async () => {
-  await desk.grant(app);
+  await loggedGrant();
   await desk.store.write((tx) => tx.write.apps.update(app.id, { clientId: 'evil' }));
   await removeApp(desk.ledger, { workspaceId: desk.workspace.id, text: app.id });
   expect((await examined()).map(({ code }) => code)).toEqual(['app_differs', 'revocation_pending']);
 });
 
 test('a removed app that is still to be taken back is compared, too', async () => {
-  await desk.grant(app);
+  await loggedGrant();
   await removeApp(desk.ledger, { workspaceId: desk.workspace.id, text: app.id });
   expect((await examined()).map(({ code }) => code)).toEqual(['revocation_pending']);
   await desk.store.write((tx) => tx.write.apps.update(app.id, { clientId: 'evil' }));
@@ -136,4 +146,41 @@ test('an app that was edited differs from what the log tells; one that was chang
   expect(await codes()).toEqual(['app_differs true']);
   await desk.store.write((tx) => tx.write.apps.insert(someApp(desk.workspace.id, { name: 'evil' })));
   expect(await codes()).toEqual(['app_differs true', 'app_differs true']);
+});
+
+test.each<[string, Partial<Grant>, Partial<Grant>]>([
+  ['may be used again', { needsReason: 'it asks for more than the policy allows' }, { needsReason: null }],
+  ['asks for more', {}, { asked: ['repo', 'admin'] }],
+  ['was granted more', {}, { granted: ['repo', 'admin'] }],
+  ['was authorized by another', {}, { authorizedBy: 'ben' }],
+  ['has older tokens', { tokenVersion: 2 }, { tokenVersion: 1 }],
+  ['is alive again', { revokedAt: T0 }, { revokedAt: null }],
+  ['needs no telling its provider', { revokedAt: T0, revocationPending: true }, { revocationPending: false }],
+])('a grant that %s by an edit differs from what the log tells', async (_, before, edit) => {
+  const { id } = await loggedGrant(before);
+  const differing = async () => (await examined()).filter(({ code }) => code === 'grant_differs');
+  expect(await differing()).toEqual([]);
+  await desk.store.write((tx) => tx.write.grants.update(id, edit));
+  expect(await differing()).toMatchObject([{ message: expect.stringContaining(id), fixable: false }]);
+  // That a token went out says nothing about how the grant is to be.
+  const edited = (await desk.store.grants.byId(id)) as Grant;
+  await logged(desk.ledger, async (_, record) => record(grantEntry('grant.token', edited, app)));
+  expect(await differing()).toHaveLength(1);
+});
+
+test('a grant that the log does not tell of, or that is gone, differs; one that was taken back does not', async () => {
+  const codes = async () => (await examined()).map(({ code }) => code);
+  const grant = await loggedGrant();
+  await logged(desk.ledger, (tx, record) => revokeHere(tx, record, { app, grant, now: NOW }));
+  expect(await codes()).toEqual(['revocation_pending']);
+  const stranger = await desk.grant(app, { account: '@eve' });
+  expect(await examined()).toMatchObject([
+    { code: 'grant_differs', message: expect.stringContaining(stranger.id) },
+    { code: 'revocation_pending' },
+  ]);
+  const without = { ...desk.store, grants: { ...desk.store.grants, all: async () => [] } };
+  const { findings: all } = await examine(without, { sealer: fakeSealer(), anchor: undefined, now: NOW });
+  expect(all.filter(({ code }) => code === 'grant_differs')).toMatchObject([
+    { message: expect.stringContaining('the store does not have it') },
+  ]);
 });
