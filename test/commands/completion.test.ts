@@ -120,6 +120,5 @@ describe.each([BASH, ZSH, FISH])('completion in $name', ({ name, complete }) => 
           expect(word.startsWith(typed), `${line}: ${word}`).toBe(true);
       }
     },
-    60_000,
   );
 });

@@ -52,7 +52,7 @@ beforeAll(async () => {
   await shell.answer(app, 'a-client-secret');
   writeFileSync(join(folder, 'legacy.csv'), 'name,scopes,token\nlegacy,orders:read,an-old-token-of-ours\n');
   return remove;
-}, 30_000);
+});
 
 const withDryRun = async (): Promise<readonly string[]> => {
   const { nouns } = await allCommands();

@@ -27,7 +27,7 @@ describe('with nobody to ask (case 178)', () => {
     }
     // `keys rotate billing` takes nothing away that was there.
     expect(await shell.status('billing')).toBe('rotating');
-  }, 60_000);
+  });
 
   test.runIf(process.platform !== 'win32')('a closed stdin is no reason to wait or to crash', async () => {
     const shell = await new Shell().init();

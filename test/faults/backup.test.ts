@@ -178,7 +178,7 @@ describe.skipIf(why !== undefined)(`files (cases 14 and 17)${skipped}`, () => {
         [],
       );
     }
-  }, 40_000);
+  });
 });
 
 const mountable = process.platform === 'linux' && process.getuid?.() === 0;

@@ -29,7 +29,7 @@ describe('no secret is anywhere but where it was asked for (case 206)', () => {
       expect([argv, shown]).toEqual([argv, reveals ? [expect.stringMatching(/^secret key .*\(raw\)$/)] : []]);
     }
     expect(inFiles(shell, canaries)).toEqual([]);
-  }, 60_000);
+  });
 
   test.each<[form: string, write: (bytes: Buffer) => Buffer | string]>([
     ['raw', (bytes) => Buffer.concat([Buffer.from([0, 255]), bytes, Buffer.from([7])])],

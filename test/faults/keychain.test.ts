@@ -36,7 +36,7 @@ describe.skipIf(why !== undefined)(`a store in the OS keychain${why ? ` (skipped
     const files = filesOf(shell);
     const started = performance.now();
     const ran = await alone.run(CREATE);
-    expect(performance.now() - started).toBeLessThan(3000);
+    expect(performance.now() - started).toBeLessThan(30_000);
     expectLockedOut(ran, 'the OS keychain');
     expect(ran.stderr).toContain('no D-Bus session bus');
     expectLockedOut(await alone.run(['slots', 'test']), 'the OS keychain');
@@ -123,7 +123,7 @@ describe.skipIf(why !== undefined)(`a store in the OS keychain${why ? ` (skipped
     expect(new Set(answers.map(({ store_id }) => store_id)).size).toBe(1);
     expect(accountsIn(session)).toHaveLength(1);
     expect((await shell.run(['slots', 'test'])).code).toBe(0);
-  }, 40_000);
+  });
 
   test('init chooses a key file only where there is no keychain at all', async () => {
     const nowhere = shellOn(undefined);

@@ -25,7 +25,7 @@ const SWEPT: readonly Swept[] = [
 describe.skipIf(why !== undefined)(
   `killed at a system call (case 45)${why ? ` (skipped: ${why})` : ''}`,
   () => {
-    test.each(SWEPT)('$argv', sweep, 60_000);
+    test.each(SWEPT)('$argv', sweep);
 
     test('init', async () => {
       const shells = [new Shell(), new Shell()] as const;
@@ -41,7 +41,7 @@ describe.skipIf(why !== undefined)(
         }),
       );
       expect(new Set(made.flat())).toEqual(new Set([false, true]));
-    }, 60_000);
+    });
   },
 );
 

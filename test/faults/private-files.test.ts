@@ -62,7 +62,7 @@ describe.skipIf(why !== undefined)(
       });
       expect(new Set(modes)).toEqual(new Set(['file 600', 'folder 700']));
       expect(lstatSync(exported).mode & 0o777).toBe(0o600);
-    }, 40_000);
+    });
 
     test('and what is not would be found', () => {
       const made = (call: string): string =>

@@ -57,7 +57,7 @@ describe.runIf(linux)('the secret of a delivery (cases 7 and 206)', () => {
     expect(talked).toMatch(/^ {4}at /m);
     // Node's own talk, which may hold anything, is taken away (bin/keywright.js).
     expect(talked).not.toMatch(/^(CHILD_PROCESS|STREAM|NET) \d+: /m);
-  }, 40_000);
+  });
 
   test.each(['argument', 'environment', 'file'])('and would be found there: %s', async (where) => {
     const store = await rotationStore();

@@ -60,7 +60,7 @@ describe('a nightly rotation whose delivery fails from Saturday to Monday', () =
       expect((await at(now, ['keys', 'verify'], secret)).code).toBe(0);
     expect((await at(monday, ['audit', 'verify'])).code).toBe(0);
     expect((await at(monday, ['doctor'])).code).toBe(0);
-  }, 30_000);
+  });
 });
 
 describe.runIf(linux)('when nobody hears', () => {

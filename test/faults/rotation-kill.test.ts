@@ -51,25 +51,21 @@ describe('a delivered rotation whose command kills it', () => {
     ['before it takes the secret', '--deliver', (put) => `${DIES}; ${put}`, 'issued'],
     ['when it has put it into place', '--deliver', (put) => `${put}; ${DIES}`, 'issued'],
     ['while checking', '--check', () => DIES, 'delivered'],
-  ])(
-    '%s is taken up, or taken back',
-    async (_, flag, script, state) => {
-      const store = await rotationStore('--grace', '1h');
-      const words = [...rotate(store)];
-      const done = join(store.place, 'done');
-      const does = `${script(join(store.place, 'put'))}; echo > ${done}`;
-      words[words.indexOf(flag) + 1] = `sh -c '${does}'`;
-      const child = store.shell.start(words, { stdio: 'ignore' });
-      expect(await ended(child)).toEqual([null, 'SIGKILL']);
-      // The command outlives what it killed for a moment.
-      while (!existsSync(done)) await new Promise((resolve) => setTimeout(resolve, 10));
-      const killed = store.keep();
-      expect(inDatabase(store.shell)).toMatchObject({ state, sealed: 1, version: 2 });
-      killed();
-      expect(await wrongAfterwards(store, killed)).toEqual([]);
-    },
-    30_000,
-  );
+  ])('%s is taken up, or taken back', async (_, flag, script, state) => {
+    const store = await rotationStore('--grace', '1h');
+    const words = [...rotate(store)];
+    const done = join(store.place, 'done');
+    const does = `${script(join(store.place, 'put'))}; echo > ${done}`;
+    words[words.indexOf(flag) + 1] = `sh -c '${does}'`;
+    const child = store.shell.start(words, { stdio: 'ignore' });
+    expect(await ended(child)).toEqual([null, 'SIGKILL']);
+    // The command outlives what it killed for a moment.
+    while (!existsSync(done)) await new Promise((resolve) => setTimeout(resolve, 10));
+    const killed = store.keep();
+    expect(inDatabase(store.shell)).toMatchObject({ state, sealed: 1, version: 2 });
+    killed();
+    expect(await wrongAfterwards(store, killed)).toEqual([]);
+  });
 });
 
 describe('a rotation is not sound with', () => {
@@ -138,7 +134,7 @@ describe.skipIf(why !== undefined)(
         expect((await attemptLater(shell, ['doctor'])).code).toBe(0);
       }
       expect(seen).toEqual(new Set(['not rotated', 'lost', 'shown']));
-    }, 60_000);
+    });
   },
 );
 

@@ -41,7 +41,7 @@ describe('twenty processes that rotate one key at once (case 46)', () => {
     );
     expect((await attempt(shell, ['audit', 'verify'])).code).toBe(0);
     expect(findingsOf(await attempt(shell, ['doctor', '--json']))).toEqual([]);
-  }, 60_000);
+  });
 
   test('broken variant: whoever comes later rotates what another has just made', async () => {
     const { shell } = await rotationStore();
@@ -51,7 +51,7 @@ describe('twenty processes that rotate one key at once (case 46)', () => {
       becomes: '',
     });
     expect(outcome(await twentyAtOnce(shell))).toEqual(['nobody lost, so nothing was raced']);
-  }, 60_000);
+  });
 
   test('and deliver it: one journal, and never another secret', async () => {
     const store = await rotationStore('--grace', '1h');
@@ -69,7 +69,7 @@ describe('twenty processes that rotate one key at once (case 46)', () => {
     const refused = runs.filter(({ stderr }) => stderr.includes('is being rotated by another process'));
     for (const { stderr } of refused) expect(stderr).toMatch(/process \d+/);
     expect(refused.length).toBeGreaterThan(0);
-  }, 60_000);
+  });
 
   /** All of them have begun before one can write. */
   async function twentyAtOnce(shell: Shell): Promise<readonly Ran[]> {
@@ -115,13 +115,13 @@ describe('a rotation and, at the same moment', () => {
     expect(seen.rotated).toBeGreaterThan(10);
     expect(seen.open).toBe(0);
     expect(seen.sealed).toBe(0);
-  }, 60_000);
+  });
 
   test('a pause: the key stays paused (200 rounds)', async () => {
     const seen = await rounds(200, 'rotate', 'disable', ['disabled', 'disabled']);
     expect(seen.wrong).toEqual([]);
     expect(seen.rotated).toBe(200);
-  }, 60_000);
+  });
 });
 
 /** Races two processes on one key after the other. Each secret of each key is tried when both are done. */

@@ -44,7 +44,7 @@ describe('twenty writers at once (case 144)', () => {
     ] as const)
       expect([action, count(added, action)]).toEqual([action, count(done, command)]);
     expect(findingsOf(await attempt(shell, ['doctor', '--json']))).toEqual([]);
-  }, 40_000);
+  });
 });
 
 describe('a clock that goes backwards (cases 148 and 190)', () => {

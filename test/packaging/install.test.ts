@@ -198,7 +198,7 @@ describe.skipIf(unavailable !== undefined)('a tarball of npm pack, with no Pytho
     expect(await host.run('node', join(prefix, 'bin/keywright'), '--version')).toMatchObject({
       stdout: '0.1.0\n',
     });
-  }, 60_000);
+  });
 
   test('would fail if better-sqlite3 were not bundled', async () => {
     const host = machine(MACHINES[0]);
@@ -206,5 +206,5 @@ describe.skipIf(unavailable !== undefined)('a tarball of npm pack, with no Pytho
     expect(plain.status).not.toBe(0);
     expect(plain.stderr).toMatch(/gyp|python/i);
     expect(existsSync(join(host.app, 'node_modules/better-sqlite3'))).toBe(false);
-  }, 60_000);
+  });
 });

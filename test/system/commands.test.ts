@@ -94,7 +94,7 @@ test('at its time limit it is ended, and killed when it does not listen', async 
   expect(await run('sleep 60', { timeoutMs: 50 })).toMatchObject({ ok: false, reason: 'no end within 1 s' });
   const deaf = await run(`sh -c 'trap "" TERM; sleep 5 & wait; wait; sleep 5'`, { timeoutMs: 200 });
   expect(deaf).toMatchObject({ ok: false, reason: 'no end within 1 s' });
-}, 15_000);
+});
 
 test('a time limit beyond what timers can do is none', async () => {
   expect(await machine().run('true', { timeoutMs: 1e15 })).toMatchObject({ ok: true });
@@ -159,7 +159,7 @@ test('what it left behind and goes on printing is not heard for ever', async () 
   expect(end).toMatchObject({ ok: true });
   expect(Buffer.concat(heard).toString()).toContain('done');
   expect(written()).not.toBe('');
-}, 10_000);
+});
 
 describe('what a command started', () => {
   const starts = (file: string) =>
@@ -178,7 +178,7 @@ describe('what a command started', () => {
     expect(await run(deaf, { timeoutMs: 300 })).toMatchObject({ ok: false, reason: 'no end within 1 s' });
     await new Promise((resolve) => setTimeout(resolve, 1000));
     expect(written()).toBe('ready\n');
-  }, 10_000);
+  });
 
   test('ends with a signal to this program, too', async () => {
     const { run, file, listeners, written } = machine();

@@ -176,7 +176,7 @@ describe('a new token', () => {
     for (let i = 0; i < 100_000; i++)
       tokens.add(newSecretKey({ ...PARTS, kid: newKid(randomBytes) }, randomBytes).reveal());
     expect(tokens.size).toBe(100_000);
-  }, 60_000);
+  });
 
   test('prints as a secret', () => {
     expect(`${newSecretKey(PARTS, randomBytes)}`).toBe('[secret]');

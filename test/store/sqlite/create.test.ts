@@ -72,7 +72,7 @@ describe('making a store', () => {
     expect(new Set(answers.map(({ id }) => id)).size).toBe(1);
     expect(answers.filter(({ created }) => created)).toHaveLength(1);
     expect(answers.filter(({ seeded }) => seeded)).toHaveLength(1);
-  }, 60_000);
+  });
 
   test('a creation that was killed frees its lock, and the next one cleans up behind it', async () => {
     const { signal } = await runChild('die creating', at.path).ended;

@@ -87,7 +87,7 @@ describe('named locks', () => {
       ends.map(() => [0, 'together 0\n', '']),
     );
     expect(lockFiles()).toEqual([]);
-  }, 60_000);
+  });
 
   test('are had though the gate is shut when they are let go: their file stays, for the next one', async () => {
     const gate = await store.exclusively('test', async () => {

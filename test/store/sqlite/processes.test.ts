@@ -49,7 +49,7 @@ describe('several processes on one store', () => {
     expect(ends.map(({ code, stderr }) => [code, stderr])).toEqual(ends.map(() => [0, '']));
     const entries = await store.audit.from(2, 1000);
     expect(entries.map(({ seq }) => seq)).toEqual(Array.from({ length: 800 }, (_, i) => i + 2));
-  }, 60_000);
+  });
 
   test('a writer that waits says for whom, keeps the event loop alive, and gives up as busy', async () => {
     const holder = start('hold', `${at.folder}/go`);

@@ -53,6 +53,9 @@ export async function startSession(): Promise<Session> {
     home,
     env,
     async startKeyring(password) {
+      await eventually(async () => {
+        if (await owned()) throw new Error('another secret service is still there');
+      });
       const unlock = password === undefined ? [] : ['--unlock'];
       const child = spawn('gnome-keyring-daemon', ['--foreground', '--components=secrets', ...unlock], {
         env,
@@ -101,9 +104,9 @@ async function ended(child: ChildProcess): Promise<void> {
   await gone;
 }
 
-/** Tries again until it works, for ten seconds at most. */
+/** Tries again until it works, for twenty seconds at most. */
 async function eventually<T>(attempt: () => Promise<T>): Promise<T> {
-  for (let left = 200; ; left--) {
+  for (let left = 400; ; left--) {
     try {
       return await attempt();
     } catch (error) {

@@ -1,3 +1,4 @@
+import { onTestFinished } from 'vitest';
 import { BusConnection, type Message } from './connection.ts';
 
 /**
@@ -55,6 +56,7 @@ export async function startStub(address: string, manner: Manner): Promise<StubSe
       });
     }
   };
+  onTestFinished(() => bus.close());
   await bus.callBus('RequestName', 'su', 'org.freedesktop.secrets', 0);
   return { calls, close: () => bus.close() };
 }

@@ -62,7 +62,7 @@ describe.skipIf(why !== undefined)(
       );
       await secrets.test(store, access.slot, sources());
       await session.stopKeyring();
-    }, 30_000);
+    });
     afterAll(() => session.close());
 
     describe('open', () => {
