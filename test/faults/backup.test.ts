@@ -142,11 +142,14 @@ describe.skipIf(why !== undefined)(`killed at a system call (case 45)${skipped}`
   }, 90_000);
 });
 
+/** The mode that something is made with, also where strace split its line in two. */
+const PRIVATE = /, 0[67]00(\)| <unfinished)/;
+
 /** SQLite opens what its backup API writes to as if to make it, but it was made, 0600, before. */
 function isThere(line: string, before: readonly string[]): boolean {
   const path = /"([^"]+)"/.exec(line)?.[1] ?? '';
   return before.some(
-    (other) => other.includes(`"${path}"`) && other.includes('O_EXCL') && other.includes(', 0600)'),
+    (other) => other.includes(`"${path}"`) && other.includes('O_EXCL') && PRIVATE.test(other),
   );
 }
 
@@ -174,9 +177,7 @@ describe.skipIf(why !== undefined)(`files (cases 14 and 17)${skipped}`, () => {
         .filter((line) => line.includes(shell.path) && /O_CREAT|mkdir|chmod/.test(line));
       const made = opened.filter((line) => !/= -1 E(EXIST|NOENT)/.test(line));
       expect(made.length).toBeGreaterThan(0);
-      expect(made.filter((line, i) => !/, 0[67]00\)/.test(line) && !isThere(line, made.slice(0, i)))).toEqual(
-        [],
-      );
+      expect(made.filter((line, i) => !PRIVATE.test(line) && !isThere(line, made.slice(0, i)))).toEqual([]);
     }
   });
 });

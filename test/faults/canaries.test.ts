@@ -188,7 +188,7 @@ async function idle(pid: number): Promise<void> {
 }
 
 async function until(holds: () => boolean): Promise<void> {
-  for (let left = 400; left > 0; left--) {
+  for (let left = 2400; left > 0; left--) {
     if (holds()) return;
     await new Promise((resolve) => setTimeout(resolve, 25));
   }

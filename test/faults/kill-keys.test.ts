@@ -27,7 +27,7 @@ const SWEPT: readonly Swept[] = [
 describe.skipIf(why !== undefined)(
   `killed at a system call (case 45)${why ? ` (skipped: ${why})` : ''}`,
   () => {
-    test.each(SWEPT)('$argv', sweep);
+    test.each(SWEPT)('$argv', sweep, 180_000);
 
     test('broken variant: a log that is written after the change', async () => {
       const program = await brokenProgram(...LOG_AFTERWARDS);

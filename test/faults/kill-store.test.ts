@@ -25,7 +25,7 @@ const SWEPT: readonly Swept[] = [
 describe.skipIf(why !== undefined)(
   `killed at a system call (case 45)${why ? ` (skipped: ${why})` : ''}`,
   () => {
-    test.each(SWEPT)('$argv', sweep);
+    test.each(SWEPT)('$argv', sweep, 180_000);
 
     test('init', async () => {
       const shells = [new Shell(), new Shell()] as const;

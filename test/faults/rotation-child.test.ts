@@ -40,7 +40,8 @@ describe.runIf(linux)('the secret of a delivery (cases 7 and 206)', () => {
       const said = [collected(child.stdout), collected(child.stderr)];
       const watched = watchProcesses(shell);
       expect((await ended(child))[0], said.map((text) => text()).join('')).toBe(code);
-      const seen = watched();
+      watched.stop();
+      const seen = watched.seen();
       expect(seen.length, argv.join(' ')).toBeGreaterThan(argv.includes('--deliver') ? 1 : 0);
       const secret = (store.placed() ?? '').replace('DEPLOY_KEY=', '');
       expect(secret).toMatch(/^kw_sk_live_[0-9A-Za-z]{61}$/);
@@ -71,12 +72,16 @@ describe.runIf(linux)('the secret of a delivery (cases 7 and 206)', () => {
       return;
     }
     const value = 'canary-of-a-delivery-5e1f';
-    const child = spawn('sh', ['-c', 'sleep 0.3; true', ...(where === 'argument' ? [value] : [])], {
+    const child = spawn('sh', ['-c', 'read line; true', ...(where === 'argument' ? [value] : [])], {
       env: { ...store.shell.env, ...(where === 'environment' ? { KEY: value } : {}) },
+      stdio: ['pipe', 'ignore', 'ignore'],
     });
     const watched = watchProcesses(store.shell);
+    const found = () => watched.seen().flatMap((text) => canariesIn(Buffer.from(text), marked));
+    await expect.poll(found).not.toEqual([]);
+    watched.stop();
+    child.stdin.end();
     await ended(child);
-    expect(watched().flatMap((text) => canariesIn(Buffer.from(text), marked))).not.toEqual([]);
   });
 });
 
@@ -176,7 +181,7 @@ describe.runIf(linux)('a command of a delivery', () => {
         appendFileSync(${JSON.stringify(file('signals'))}, 'int\\n');
         setTimeout(() => process.exit(3), 400);
       });
-      setTimeout(() => undefined, 20_000);
+      setTimeout(() => undefined, 120_000);
       writeFileSync(${JSON.stringify(file('begun'))}, '');`,
     );
     const words = deliveringWith(store, flag, `${process.execPath} ${file('waits.cjs')}`);
@@ -200,7 +205,7 @@ describe.runIf(linux)('a command of a delivery', () => {
   test.each(['--deliver', '--check'] as const)('ends with SIGTERM to this program, in %s', async (flag) => {
     const store = await rotationStore();
     const pidFile = join(store.place, 'pid');
-    const waits = `sh -c 'echo $$ > ${pidFile}.new; mv ${pidFile}.new ${pidFile}; exec sleep 20'`;
+    const waits = `sh -c 'echo $$ > ${pidFile}.new; mv ${pidFile}.new ${pidFile}; exec sleep 120'`;
     const words = deliveringWith(store, flag, waits);
     const child = store.shell.start(words, { stdio: ['ignore', 'ignore', 'pipe'] });
     const said = collected(child.stderr);
@@ -219,17 +224,19 @@ describe.runIf(linux)('a command of a delivery', () => {
   test('that ignores SIGTERM ends with the second one', async () => {
     const store = await rotationStore();
     const pidFile = join(store.place, 'pid');
-    const stubborn = `sh -c 'trap "" TERM; echo $$ > ${pidFile}.new; mv ${pidFile}.new ${pidFile}; exec sleep 20'`;
+    const heard = join(store.place, 'heard');
+    const deaf = `trap "echo > ${heard}" TERM; echo $$ > ${pidFile}.new; mv ${pidFile}.new ${pidFile}`;
+    const stubborn = `sh -c '${deaf}; while :; do sleep 0.1; done'`;
     const words = ['keys', 'rotate', 'deploy', '--deliver', stubborn];
     const child = store.shell.start(words, { stdio: ['ignore', 'ignore', 'pipe'] });
     const said = collected(child.stderr);
     await until(() => existsSync(pidFile), said);
     const done = ended(child);
-    const pid = Number(readFileSync(pidFile, 'utf8'));
-    // The first may be late, but not lost: they are sent until the command ends, whose deafness they are about.
-    const sending = setInterval(() => existsSync(`/proc/${pid}`) && child.kill('SIGTERM'), 50);
+    child.kill('SIGTERM');
+    await until(() => existsSync(heard), said);
+    child.kill('SIGTERM');
     expect(await done, said()).toEqual([9, null]);
-    clearInterval(sending);
+    const pid = Number(readFileSync(pidFile, 'utf8'));
     expect(() => process.kill(pid, 0)).toThrow('ESRCH');
     expect(inDatabase(store.shell)).toMatchObject({ state: 'issued', sealed: 1 });
   });
@@ -252,7 +259,7 @@ function collected(stream: NodeJS.ReadableStream | null): () => string {
 }
 
 async function until(condition: () => boolean, said: () => string): Promise<void> {
-  for (let left = 1500; left > 0; left--) {
+  for (let left = 3000; left > 0; left--) {
     if (condition()) return;
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
@@ -260,7 +267,7 @@ async function until(condition: () => boolean, said: () => string): Promise<void
 }
 
 /** Looks at the arguments and environments of the processes of this shell until it is asked for what it saw. */
-function watchProcesses(shell: Shell): () => string[] {
+function watchProcesses(shell: Shell): { readonly seen: () => string[]; readonly stop: () => void } {
   const seen = new Set<string>();
   const look = (): void => {
     for (const id of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
@@ -269,10 +276,7 @@ function watchProcesses(shell: Shell): () => string[] {
     }
   };
   const timer = setInterval(look, 5);
-  return () => {
-    clearInterval(timer);
-    return [...seen];
-  };
+  return { seen: () => [...seen], stop: () => clearInterval(timer) };
 }
 
 function readIfThere(file: string): string {

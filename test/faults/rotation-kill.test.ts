@@ -39,7 +39,7 @@ describe.skipIf(why !== undefined)(
         const states = new Set(seen.map(({ state }) => state));
         expect(states).toEqual(new Set([undefined, 'issued', 'delivered', 'checked', 'finished']));
       },
-      EVERY ? 600_000 : 60_000,
+      EVERY ? 600_000 : 240_000,
     );
   },
 );

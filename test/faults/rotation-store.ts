@@ -38,7 +38,7 @@ export async function rotationStore(...more: readonly string[]): Promise<Rotatio
     shell,
     old,
     place,
-    deliver: ['--deliver', file('put'), '--check', test, '--check-timeout', '1s', ...more],
+    deliver: ['--deliver', file('put'), '--check', test, '--check-timeout', '1m', ...more],
     placed: () => (existsSync(file('secret')) ? readFileSync(file('secret'), 'utf8') : undefined),
     keep() {
       const copy = join(path, `kept-${kept++}`);

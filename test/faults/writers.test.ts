@@ -19,7 +19,7 @@ describe('twenty writers at once (case 144)', () => {
       ['workspaces', 'create', `shop-${i}`],
       ['keys', 'revoke', '-w', 'acme', name, '--yes'],
     ]);
-    const runs = await inTurn(lines, async (argv) => ({ argv, ...(await shell.run(argv)) }), 20);
+    const runs = await inTurn(lines, async (argv) => ({ argv, ...(await shell.runInTurn(argv)) }), 20);
     for (const { argv, code, stderr } of runs) {
       // What comes after the revocation is a conflict; nothing else may fail.
       const mayBeLate = argv[1] === 'update' || argv[1] === 'disable';
