@@ -179,7 +179,7 @@ async function removeOthers(isKept) {
 /** Without it the program starts a little slower; so a machine where it can't be made is no failure. */
 function makeCodeCaches(files) {
   const node = Number(process.versions.napi) >= 10 ? process.execPath : PINNED_NODE;
-  const settings = { stdio: 'ignore', timeout: 20_000 };
+  const settings = { stdio: 'ignore', timeout: 120_000 };
   spawnSync(node, [join(ROOT, 'scripts/code-cache.js'), DIST, ...files], settings);
 }
 
