@@ -64,7 +64,7 @@ describe('the README', () => {
     const run = spawnSync('bash', ['-c', script.join('\n')], { env, cwd: home, encoding: 'utf8', input: '' });
     expect(run.stderr).not.toContain('FAILED');
     expect(run.status).toBe(0);
-  });
+  }, 240_000);
 
   it('has a server for node:http that answers as it says', async () => {
     const code = blocks('js').find((block) => block.includes("'node:http'")) as string;

@@ -18,6 +18,6 @@ export function keygen(file: string): { identity: string; recipient: string } {
 /** age asks for a passphrase on a terminal only, so it gets one. Throws unless age ends well. */
 export function ageOnTerminal(args: readonly string[], passphrase: string): void {
   const play = fileURLToPath(new URL('./fixtures/age-on-terminal.py', import.meta.url));
-  const ran = spawnSync('python3', [play, passphrase, ...args], { encoding: 'utf8', timeout: 15_000 });
+  const ran = spawnSync('python3', [play, passphrase, ...args], { encoding: 'utf8', timeout: 60_000 });
   if (ran.status !== 0) throw new Error(`age ${args.join(' ')}: ${ran.stdout}${ran.stderr}`);
 }

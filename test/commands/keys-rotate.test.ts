@@ -169,7 +169,7 @@ describe('a delivery', () => {
 
   test('whose process was killed goes on with the same secret by the same command', async () => {
     const { shell, token, file, read, key, valid } = await shellWithKey();
-    const deliver = `sh -c 'cat > ${file('first')}; exec sleep 1'`;
+    const deliver = `sh -c 'cat > ${file('first')}; exec sleep 60'`;
     const child = shell.start(['keys', 'rotate', 'deploy', '--deliver', deliver], { stdio: 'ignore' });
     await until(() => existsSync(file('first')) && read('first').length > 70);
     child.kill('SIGKILL');

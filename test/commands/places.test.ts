@@ -95,7 +95,7 @@ describe('where things are (case 23)', () => {
         ['init', '--unlock', 'key-file'],
         { stdio: 'ignore' },
       );
-      const patience = setTimeout(() => child.kill('SIGKILL'), 5000);
+      const patience = setTimeout(() => child.kill('SIGKILL'), 30_000);
       expect(await ended(child)).toEqual([11, null]);
       clearTimeout(patience);
     },

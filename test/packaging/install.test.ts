@@ -36,7 +36,7 @@ function fetchTools(): string | undefined {
   mkdirSync(TOOLS);
   writeFileSync(join(TOOLS, 'package.json'), '{"private":true}');
   const args = ['install', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', ...wanted];
-  const { status, stderr } = spawnSync('npm', args, { cwd: TOOLS, encoding: 'utf8', timeout: 90_000 });
+  const { status, stderr } = spawnSync('npm', args, { cwd: TOOLS, encoding: 'utf8', timeout: 300_000 });
   return status === 0 ? undefined : `npm could not fetch ${wanted.join(' ')}: ${stderr}`;
 }
 
@@ -113,7 +113,7 @@ describe.skipIf(unavailable !== undefined)('a tarball of npm pack, with no Pytho
         expect(installed, installed.stderr).toMatchObject({ status: 0 });
       }),
     );
-  }, 120_000);
+  }, 400_000);
 
   afterAll(async () => {
     await registry.close();

@@ -1,23 +1,20 @@
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { freePort } from '../support/free-port.ts';
 import type { Shell } from '../support/run-program.ts';
 import { hasPty } from '../terminal/fixtures/on-terminal.ts';
 import { hexOf, isOpen, listeningOf } from './fixtures/listening.ts';
 import { onTerminal } from './fixtures/pty.ts';
-import {
-  AUTHORIZE,
-  answer,
-  freePort,
-  openSession,
-  registered,
-  startAuthorizing,
-} from './fixtures/session.ts';
+import { AUTHORIZE, answer, openSession, registered, startAuthorizing } from './fixtures/session.ts';
 
 /** A command for `BROWSER` that writes down what it was told to open. */
 function browserIn({ path }: Shell): { readonly env: { readonly BROWSER: string }; readonly opened: string } {
   const [program, opened] = [join(path, 'browser'), join(path, 'opened')];
-  writeFileSync(program, `#!/bin/sh\nfor one; do printf '%s\\n' "$one" >> '${opened}'; done\n`);
+  writeFileSync(
+    program,
+    `#!/bin/sh\nfor one; do printf '%s\\n' "$one" >> '${opened}.new'; done; mv '${opened}.new' '${opened}'\n`,
+  );
   chmodSync(program, 0o755);
   return { env: { BROWSER: program }, opened };
 }

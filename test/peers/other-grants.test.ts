@@ -1,9 +1,10 @@
 import { setTimeout } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
+import { freePort } from '../support/free-port.ts';
 import { startResource } from '../support/oidc-provider/resource.ts';
 import { CONFIDENTIAL, DEVICE } from '../support/oidc-provider/start.ts';
 import { visit } from '../support/oidc-provider/visit.ts';
-import { authorized, freePort, openSession, used } from './fixtures/session.ts';
+import { authorized, openSession, used } from './fixtures/session.ts';
 
 /** The built program against a certified server: the ways to a token that begin without a name for the server, or without a browser. */
 

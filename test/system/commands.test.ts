@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -33,6 +33,16 @@ function machine(change: Partial<CommandHost> = {}) {
   const run = (text: string, options: Partial<Parameters<ReturnType<typeof commands.find>['run']>[0]> = {}) =>
     commands.find(text, '--deliver').run({ env: {}, timeoutMs: 30_000, ...options });
   return { folder, file, commands, run, listeners, written: () => readFileSync(file, 'utf8') };
+}
+
+/** Has it not ended? One whose end nobody asked for yet has. */
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return !/\) Z /.test(existsSync('/proc/self') ? readFileSync(`/proc/${pid}/stat`, 'latin1') : '');
+  } catch {
+    return false;
+  }
 }
 
 /** Resolves once the file says so; a test that waits for ever fails by its own deadline. */
@@ -160,36 +170,42 @@ test('what it left behind and goes on printing is not heard for ever', async () 
   );
   expect(end).toMatchObject({ ok: true });
   expect(Buffer.concat(heard).toString()).toContain('done');
-  expect(written()).not.toBe('');
+  await until(written, '\n');
 });
 
 describe('what a command started', () => {
-  const starts = (file: string) =>
-    `sh -c '(sleep 0.1; echo ready > ${file}; sleep 0.8; echo late >> ${file}) & wait'`;
+  /** A command that has another write its number, and waits for it. */
+  const starts = (folder: string, file: string, before = '') => {
+    const script = join(folder, 'started');
+    writeFileSync(
+      script,
+      `${before}echo $$ > ${file}.new; mv ${file}.new ${file}; while :; do sleep 0.1; done`,
+    );
+    return `sh -c 'sh ${script} & wait'`;
+  };
+  const isGone = (text: string) => expect.poll(() => isRunning(Number(text))).toBe(false);
 
   test('ends with it at its time limit', async () => {
-    const { run, file, written } = machine();
-    expect(await run(starts(file), { timeoutMs: 400 })).toMatchObject({ ok: false });
-    await new Promise((resolve) => setTimeout(resolve, 700));
-    expect(written()).toBe('ready\n');
+    const { run, folder, file, written } = machine();
+    expect(await run(starts(folder, file), { timeoutMs: 3000 })).toMatchObject({ ok: false });
+    await isGone(written());
   });
 
   test('ends though the command itself has ended and it does not listen', async () => {
-    const { run, file, written } = machine();
-    const deaf = `sh -c 'sh -c "trap "" TERM; echo ready > ${file}; sleep 1; echo late >> ${file}" & wait'`;
-    expect(await run(deaf, { timeoutMs: 300 })).toMatchObject({ ok: false, reason: 'no end within 1 s' });
-    await new Promise((resolve) => setTimeout(resolve, 1000));
-    expect(written()).toBe('ready\n');
+    const { run, folder, file, written } = machine();
+    const deaf = starts(folder, file, "trap '' TERM; ");
+    expect(await run(deaf, { timeoutMs: 3000 })).toMatchObject({ ok: false, reason: 'no end within 3 s' });
+    await isGone(written());
   });
 
   test('ends with a signal to this program, too', async () => {
-    const { run, file, listeners, written } = machine();
-    const running = run(starts(file));
-    await until(written, 'ready');
+    const { run, folder, file, listeners, written } = machine();
+    const running = run(starts(folder, file));
+    await until(written, '\n');
+    expect(isRunning(Number(written()))).toBe(true);
     listeners.get('SIGTERM')?.('SIGTERM');
     expect(await running).toMatchObject({ ok: false, reason: 'SIGTERM', interrupted: true });
-    await new Promise((resolve) => setTimeout(resolve, 900));
-    expect(written()).toBe('ready\n');
+    await isGone(written());
   });
 
   test('is left alone where the command ended well', async () => {
@@ -224,9 +240,12 @@ describe('a signal that would end this program', () => {
 
   test('is not passed on when a terminal has sent it to the command as well', async () => {
     const { run, file, listeners, written } = machine({ onTerminal: () => true });
-    const running = run(`sh -c 'trap "echo INT >> ${file}" INT; echo ready > ${file}; sleep 0.3'`);
+    const running = run(
+      `sh -c 'trap "echo INT >> ${file}" INT; echo ready > ${file}; until [ -e ${file}.go ]; do sleep 0.02; done'`,
+    );
     await until(written, 'ready');
     listeners.get('SIGINT')?.('SIGINT');
+    writeFileSync(`${file}.go`, '');
     expect(await running).toMatchObject({ ok: true, interrupted: true });
     expect(written()).toBe('ready\n');
   });

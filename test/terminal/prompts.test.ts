@@ -46,6 +46,7 @@ describe.skipIf(!hasPty)('questions on a real terminal (needs python3)', () => {
     const after = play([
       { send: `"$NODE" test/terminal/fixtures/ask-question.ts ${report} overtaken\n` },
       { wait: 'forged? (Y/n)' },
+      { send: 'canary' },
       { wait: '$> ' },
       { send: 'stty -a | tr ";" "\\n" | grep -w -e icanon -e echo; echo done"" $?\n' },
       { wait: 'done 0' },

@@ -54,6 +54,7 @@ describe('authorizing at a terminal', () => {
     const answers = ['no address'];
     const { code, stderr } = await atTerminal(session, AUTHORIZE, {
       answers,
+      browserFirst: true,
       browser: async (url) => {
         const redirect = await redirectFrom(url);
         answers.push(redirect.replace(/state=[^&]+/, 'state=another'), ` ${redirect} `);

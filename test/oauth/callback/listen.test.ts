@@ -67,7 +67,7 @@ describe('the right callback', () => {
     const half = heard(open(server.redirectUri, 'GET /callback?code=a HTT'));
     expect(parsed(await visit(server.redirectUri, 'code=a')).status).toBe(400);
     const socket = open(server.redirectUri, get(server.redirectUri, `/callback?code=abc&state=${STATE}`));
-    setTimeout(() => socket.destroy(), 5);
+    socket.once('ready', () => setTimeout(() => socket.destroy(), 5));
     expect((await waiting).kind).toBe('code');
     expect(await Promise.all([idle, half])).toEqual(['', '']);
   });
@@ -194,7 +194,7 @@ describe('in a process of its own', () => {
   }
 
   test.each(['SIGINT', 'time-out', 'callback'] as const)('nothing keeps it alive after: %s', async (how) => {
-    const { child, line, exited, redirectUri } = await waitingProcess(how === 'time-out' ? '500' : '60000');
+    const { child, line, exited, redirectUri } = await waitingProcess(how === 'time-out' ? '3000' : '60000');
     const still = [open(redirectUri), open(redirectUri, 'GET /callback?')].map(heard);
     await Promise.all([visit(redirectUri, 'code=a')]);
     if (how === 'SIGINT') child.kill('SIGINT');

@@ -12,7 +12,7 @@ const linux = process.platform === 'linux';
 describe('named locks', () => {
   let at: ReturnType<typeof storeFolder>;
   let store: Store;
-  const deps = storeDeps({ busyTimeoutMs: 1300 });
+  const deps = storeDeps({ busyTimeoutMs: 4000 });
   const children: Child[] = [];
   const start = (role: string, argument: string) => {
     const child = runChild(role, at.path, argument);

@@ -22,7 +22,7 @@ describe('several processes on one store', () => {
   let at: ReturnType<typeof storeFolder>;
   let store: Store;
   const seed = someSeed();
-  const deps = storeDeps({ busyTimeoutMs: 1300 });
+  const deps = storeDeps({ busyTimeoutMs: 4000 });
   const children: Child[] = [];
   const start = (role: string, argument: string) => {
     const child = runChild(role, at.path, argument);

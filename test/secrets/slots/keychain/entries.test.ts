@@ -59,7 +59,7 @@ describe('waiting', () => {
     const setup = {
       ...shellHelper(`echo $$ > ${at('pid')}; trap '' TERM INT HUP; sleep 60 & wait`),
       terminal: true,
-      timeoutMs: 600,
+      timeoutMs: 3000,
       noticeMs: 100,
       onWait: () => notices++,
     };
@@ -68,9 +68,9 @@ describe('waiting', () => {
     const took = performance.now() - started;
     clearInterval(ticking);
     expect(failure.code).toBe('keychain_timeout');
-    expect(failure.message).toContain('0.6 s');
+    expect(failure.message).toContain('3 s');
     expect(took).toBeGreaterThan(100);
-    expect(took).toBeLessThan(10_000);
+    expect(took).toBeLessThan(20_000);
     expect(existsSync(`/proc/${readFileSync(at('pid'), 'utf8').trim()}`)).toBe(false);
     expect(ticks).toBeGreaterThan(5);
     expect(notices).toBe(1);

@@ -26,7 +26,7 @@ function secretsAt(
     args: [HELPER],
     env,
     terminal: false,
-    timeoutMs: 10_000,
+    timeoutMs: 60_000,
     onWait() {},
   };
   return makeSecrets({ random, keychain: { ...helper, ...more } });
@@ -168,7 +168,7 @@ describe.skipIf(why !== undefined)(
         const sampling = setInterval(() => {
           running += helpers().length;
         }, 50);
-        const setup = { terminal: true, timeoutMs: 2_500, noticeMs: 300, onWait: () => notices++ };
+        const setup = { terminal: true, timeoutMs: 8_000, noticeMs: 300, onWait: () => notices++ };
         const started = performance.now();
         const failure = await failureOf(() => secretsAt(session.env, setup).unlockOperator(store, sources()));
         const took = performance.now() - started;
@@ -176,8 +176,9 @@ describe.skipIf(why !== undefined)(
         stub.close();
         expect(failure.code).toBe('keychain_timeout');
         expect(failure.hint).toContain('unlock or start the OS keychain');
-        expect(took).toBeGreaterThan(2_000);
-        expect(took).toBeLessThan(10_000);
+        // The binding itself gives up after two seconds on a service that says nothing at all.
+        expect(took).toBeGreaterThan(manner === 'silent' ? 1_500 : 7_000);
+        expect(took).toBeLessThan(40_000);
         expect(notices).toBe(1);
         expect(running).toBeGreaterThan(5);
         expect(stub.calls).toContain(reached);
